@@ -1,0 +1,250 @@
+package aip
+
+import (
+	"encoding/json"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// Field is one field a filter may name: it compiles the comparisons with it.
+type Field struct {
+	// keyed fields take one more segment as the key.
+	keyed bool
+	// wildcards tells whether a star at either end of a value means anything.
+	wildcards bool
+	compile   func(*Term) (Condition, error)
+}
+
+// Custom is a field that the caller compiles.
+func Custom(compile func(*Term) (Condition, error)) Field { return Field{compile: compile} }
+
+// CustomKeyed is a field that takes one more segment as the key and that the caller
+// compiles.
+func CustomKeyed(compile func(*Term) (Condition, error)) Field {
+	return Field{keyed: true, compile: compile}
+}
+
+// Indexed is the field where an index serves equality with it.
+func (f Field) Indexed() Field {
+	compile := f.compile
+	f.compile = func(t *Term) (Condition, error) {
+		c, err := compile(t)
+		c.Served = c.Served || t.Op == "=" && !t.Value.star
+		return c, err
+	}
+	return f
+}
+
+// scalar is a field of one column whose comparisons are those of the SQL type. Its
+// literal function returns the parameter for a value. unset is the SQL literal that
+// counts as not set besides null, if any.
+func scalar(column, sqlType, ops, unset string, literal func(*Term) (any, error)) Field {
+	return Field{compile: func(t *Term) (Condition, error) {
+		if t.Op == ":" && t.Value.Present() {
+			if unset != "" {
+				return Condition{SQL: column + " <> " + unset}, nil
+			}
+			return Condition{SQL: column + " IS NOT NULL"}, nil
+		}
+		if !strings.Contains(" "+ops+" ", " "+t.Op+" ") {
+			return Condition{}, t.refuseOp(ops)
+		}
+		value, err := literal(t)
+		if err != nil {
+			return Condition{}, err
+		}
+		return Condition{SQL: column + " " + sqlOp(t.Op) + " " + t.Bind(value, sqlType)}, nil
+	}}
+}
+
+const (
+	allOps      = "= != < <= > >="
+	equalityOps = "= !="
+)
+
+func sqlOp(op string) string {
+	if op == "!=" {
+		return "<>"
+	}
+	return op
+}
+
+// Text is a text column. A star at either end of the value that `=` or `!=` compares
+// with stands for any text. Text is ordered as the column's collation has it; an empty
+// text counts as not set.
+func Text(column string) Field {
+	plain := scalar(column, "text", allOps, "''", func(t *Term) (any, error) {
+		if t.Value.star {
+			return nil, t.Refuse(`has wildcards with = and != only; write \* for a star`)
+		}
+		return t.Value.Text, nil
+	})
+	return Field{wildcards: true, compile: func(t *Term) (Condition, error) {
+		if t.Value.star && (t.Op == "=" || t.Op == "!=") {
+			return Condition{SQL: column + like(t.Op) + t.Bind(t.Value.pattern(), "text")}, nil
+		}
+		return plain.compile(t)
+	}}
+}
+
+func like(op string) string {
+	if op == "!=" {
+		return " NOT LIKE "
+	}
+	return " LIKE "
+}
+
+// pattern is the LIKE pattern of a literal with wildcards.
+func (l Literal) pattern() string {
+	text, head, tail := l.Text, "", ""
+	if l.suffix {
+		text, head = text[1:], "%"
+	}
+	if l.prefix && text != "" {
+		text, tail = text[:len(text)-1], "%"
+	}
+	return head + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + tail
+}
+
+// Enum is a text column that holds the names of an enum's values. The value of number
+// zero counts as not set.
+func Enum(column string, enum protoreflect.EnumDescriptor) Field {
+	values := enum.Values()
+	names := iter.Seq[string](func(yield func(string) bool) {
+		for i := range values.Len() {
+			if !yield(string(values.Get(i).Name())) {
+				return
+			}
+		}
+	})
+	zero := "'" + string(values.ByNumber(0).Name()) + "'"
+	return scalar(column, "text", equalityOps, zero, func(t *Term) (any, error) {
+		if values.ByName(protoreflect.Name(t.Value.Text)) == nil {
+			return nil, t.Refuse("has no value `%s`%s", shorten(t.Value.Text), didYouMean(t.Value.Text, names))
+		}
+		return t.Value.Text, nil
+	})
+}
+
+// Bool is a boolean column, compared with true and false.
+func Bool(column string) Field {
+	return scalar(column, "bool", equalityOps, "", func(t *Term) (any, error) {
+		if b, ok := t.Value.boolean(); ok {
+			return b, nil
+		}
+		return nil, t.Refuse("is compared with true or false")
+	})
+}
+
+// boolean returns the truth value an unquoted literal is.
+func (l Literal) boolean() (value, ok bool) {
+	return l.Text == "true", !l.Quoted && (l.Text == "true" || l.Text == "false")
+}
+
+// Number is a column of any numeric type.
+func Number(column string) Field {
+	return scalar(column, "float8", allOps, "", func(t *Term) (any, error) {
+		if f, ok := t.Value.number(); ok {
+			return f, nil
+		}
+		return nil, t.Refuse("is compared with a number, without quotes")
+	})
+}
+
+// number returns the number an unquoted literal is: decimal, perhaps with an exponent.
+func (l Literal) number() (float64, bool) {
+	if l.Quoted || l.Text == "" || strings.Trim(l.Text, "+-.0123456789eE") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(l.Text, 64)
+	return f, err == nil
+}
+
+// Timestamp is a timestamptz column, compared with RFC 3339 times. A time finer than a
+// microsecond is cut, as all times of the service are.
+func Timestamp(column string) Field {
+	f := scalar(column, "timestamptz", allOps, "", func(t *Term) (any, error) {
+		if at, ok := t.Value.time(); ok {
+			return at, nil
+		}
+		return nil, t.Refuse("is compared with a time as in RFC 3339, such as \"2026-01-01T00:00:00Z\"")
+	})
+	compile := f.compile
+	f.compile = func(t *Term) (Condition, error) {
+		c, err := compile(t)
+		if t.Op != "!=" && t.Op != ":" {
+			c.column = column
+		}
+		return c, err
+	}
+	return f
+}
+
+// time returns the instant a literal is, quoted or not, in UTC and microseconds.
+func (l Literal) time() (time.Time, bool) {
+	at, err := time.Parse(time.RFC3339Nano, l.Text)
+	if err != nil || !storable(at) {
+		return time.Time{}, false
+	}
+	return at.UTC().Truncate(time.Microsecond), true
+}
+
+// UUIDName is a uuid column that filters compare with a resource's name. The parse
+// function returns the id in a name.
+func UUIDName(column string, parse func(name string) (uuid.UUID, error)) Field {
+	return scalar(column, "uuid", equalityOps, "", func(t *Term) (any, error) {
+		id, err := parse(t.Value.Text)
+		if err != nil {
+			return nil, t.Refuse("is compared with a resource's name")
+		}
+		return id, nil
+	})
+}
+
+// TextArray is a text[] column with a GIN index: `tags:"vip"`.
+func TextArray(column string) Field {
+	return Field{compile: func(t *Term) (Condition, error) {
+		switch {
+		case t.Op != ":":
+			return Condition{}, t.refuseOp("`:`, as in `" + t.Path + `:"x"` + "`")
+		case t.Value.Present():
+			return Condition{SQL: "cardinality(" + column + ") > 0"}, nil
+		default:
+			return Condition{SQL: column + " @> ARRAY[" + t.Bind(t.Value.Text, "text") + "]", Served: true}, nil
+		}
+	}}
+}
+
+// JSONList is one text member of the objects in a jsonb array that has a GIN index,
+// such as `emails.address`. `=` and `:` both say that some object has the value, in the
+// form normalise gives it; a nil normalise leaves it as it is.
+func JSONList(column, key string, normalise func(string) string) Field {
+	return Field{compile: func(t *Term) (Condition, error) {
+		switch {
+		case t.Op == ":" && t.Value.Present():
+			return Condition{SQL: "jsonb_path_exists(" + column + ", '$[*].\"" + key + "\" ? (@ != \"\")')"}, nil
+		case t.Op != "=" && t.Op != ":":
+			return Condition{}, t.refuseOp("`=` and `:`; put NOT before the whole comparison")
+		}
+		text := t.Value.Text
+		if normalise != nil {
+			text = normalise(text)
+		}
+		object := string(mustJSON([]map[string]string{{key: text}}))
+		return Condition{SQL: column + " @> " + t.Bind(object, "jsonb"), Served: true}, nil
+	}}
+}
+
+// mustJSON marshals what cannot fail: texts, finite numbers and booleans.
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
