@@ -29,8 +29,8 @@ type Fields map[string]Field
 // Filter is a compiled filter.
 type Filter struct {
 	// SQL is the condition, empty for an empty filter. It depends on the filter's shape
-	// only: every literal and key in it is a parameter. It can be null, which counts as
-	// false.
+	// only: every literal and key in it is a parameter. It stands in parentheses, and can
+	// be null, which counts as false.
 	SQL string
 	// Args are the arguments CompileFilter was given and those of SQL.
 	Args []any
@@ -100,7 +100,7 @@ func CompileFilter(filter string, fields Fields, args []any) (Filter, error) {
 		out.Served = out.Served || part.Served
 		out.conjuncts = append(out.conjuncts, conjunct{sql: part.SQL, column: part.column})
 	}
-	out.SQL, out.Args = join(parts, " AND "), c.args
+	out.SQL, out.Args = "("+strings.Join(parts, ") AND (")+")", c.args
 	return out, nil
 }
 

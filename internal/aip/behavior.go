@@ -1,0 +1,141 @@
+package aip
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// etagField is a condition in a resource, not a value of it (AIP-154).
+const etagField = "etag"
+
+// messageInfo is what google.api.field_behavior (AIP-203) says about a message's
+// fields.
+type messageInfo struct {
+	// settable are the fields a client may set in an update, by number.
+	settable []protoreflect.FieldDescriptor
+	// byName has every field by its proto and its JSON name.
+	byName map[string]fieldInfo
+	// clear are the fields a client may never set; descend are those whose messages
+	// have such fields.
+	clear, descend []protoreflect.FieldDescriptor
+}
+
+type fieldInfo struct {
+	fd        protoreflect.FieldDescriptor
+	behaviors []annotations.FieldBehavior
+}
+
+// infos caches messageInfo by descriptor: reading the options costs microseconds.
+var infos sync.Map // protoreflect.MessageDescriptor to *messageInfo
+
+func infoOf(md protoreflect.MessageDescriptor) *messageInfo {
+	if info, ok := infos.Load(md); ok {
+		return info.(*messageInfo)
+	}
+	info := &messageInfo{byName: make(map[string]fieldInfo)}
+	for i := range md.Fields().Len() {
+		fd := md.Fields().Get(i)
+		field := fieldInfo{fd: fd, behaviors: behaviors(fd)}
+		info.byName[string(fd.Name())], info.byName[fd.JSONName()] = field, field
+		switch {
+		case field.has(annotations.FieldBehavior_IDENTIFIER) || field.has(annotations.FieldBehavior_OUTPUT_ONLY):
+			info.clear = append(info.clear, fd)
+		case reaches(element(fd), nil):
+			info.descend = append(info.descend, fd)
+		}
+		if field.why() == "" && fd.Name() != etagField {
+			info.settable = append(info.settable, fd)
+		}
+	}
+	slices.SortFunc(info.settable, byNumber)
+	infos.Store(md, info)
+	return info
+}
+
+func behaviors(fd protoreflect.FieldDescriptor) []annotations.FieldBehavior {
+	b, _ := proto.GetExtension(fd.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
+	return b
+}
+
+func (f fieldInfo) has(b annotations.FieldBehavior) bool { return slices.Contains(f.behaviors, b) }
+
+// why says why an update cannot change the field, or nothing where it can.
+func (f fieldInfo) why() string {
+	switch {
+	case f.has(annotations.FieldBehavior_IDENTIFIER):
+		return "is the resource's name, which never changes"
+	case f.has(annotations.FieldBehavior_OUTPUT_ONLY):
+		return "is set by the service only"
+	case f.has(annotations.FieldBehavior_IMMUTABLE):
+		return "is set on create and never changes"
+	default:
+		return ""
+	}
+}
+
+// element returns the message type of a field's values, or nil.
+func element(fd protoreflect.FieldDescriptor) protoreflect.MessageDescriptor {
+	if fd.IsMap() {
+		return fd.MapValue().Message()
+	}
+	return fd.Message()
+}
+
+// reaches tells whether a message of the type can hold, at any depth, a field that a
+// client may never set. Types may contain themselves; path holds those being looked at.
+func reaches(md protoreflect.MessageDescriptor, path []protoreflect.FullName) bool {
+	if md == nil || slices.Contains(path, md.FullName()) {
+		return false
+	}
+	path = append(path, md.FullName())
+	for i := range md.Fields().Len() {
+		fd := md.Fields().Get(i)
+		field := fieldInfo{fd: fd, behaviors: behaviors(fd)}
+		if field.has(annotations.FieldBehavior_IDENTIFIER) || field.has(annotations.FieldBehavior_OUTPUT_ONLY) ||
+			reaches(element(fd), path) {
+			return true
+		}
+	}
+	return false
+}
+
+// isScalar tells whether JSON writes messages of the type as one value, as it does
+// times: a mask does not go inside them.
+func isScalar(md protoreflect.MessageDescriptor) bool {
+	return strings.HasPrefix(string(md.FullName()), "google.protobuf.")
+}
+
+// ClearUnsettable clears the fields that a client may never set, identifiers and
+// output-only ones, at any depth, so that a create ignores them. Immutable fields stay:
+// a create sets them.
+func ClearUnsettable(m proto.Message) { clearUnsettable(m.ProtoReflect()) }
+
+func clearUnsettable(m protoreflect.Message) {
+	info := infoOf(m.Descriptor())
+	for _, fd := range info.clear {
+		m.Clear(fd)
+	}
+	for _, fd := range info.descend {
+		if !m.Has(fd) {
+			continue
+		}
+		switch value := m.Get(fd); {
+		case fd.IsList():
+			for i := range value.List().Len() {
+				clearUnsettable(value.List().Get(i).Message())
+			}
+		case fd.IsMap():
+			value.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
+				clearUnsettable(v.Message())
+				return true
+			})
+		default:
+			clearUnsettable(value.Message())
+		}
+	}
+}
