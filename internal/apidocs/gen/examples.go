@@ -1,0 +1,168 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/genproto/googleapis/type/postaladdress"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+)
+
+// The ids of the examples. They are typed messages, not JSON text, so that a
+// renamed field breaks the build and not the reader.
+const (
+	exampleCustomerID   = "0198c0de-0000-7000-8000-000000000001"
+	exampleContactID    = "0198c0de-0000-7000-8000-000000000002"
+	exampleChangeID     = "0198c0de-0000-7000-8000-000000000003"
+	exampleRequestID    = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
+	exampleEtag         = `"1"`
+	exampleCustomerName = "customers/" + exampleCustomerID
+	exampleContactName  = exampleCustomerName + "/contacts/" + exampleContactID
+)
+
+var exampleIDs = map[string]string{"customer": exampleCustomerID, "contact": exampleContactID, "change": exampleChangeID}
+
+var exampleTime = timestamppb.New(time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC))
+
+// newCustomer is what a client sends; customer is what the service answers.
+func newCustomer() *rapportv1.Customer {
+	return &rapportv1.Customer{
+		Type:        rapportv1.Customer_ORGANIZATION,
+		DisplayName: "Jade Tea House",
+		Emails:      []*rapportv1.EmailAddress{{Address: "hello@jade-tea.example", Primary: true}},
+		Phones:      []*rapportv1.PhoneNumber{{Number: "020 7183 8750"}},
+		PostalAddresses: []*postaladdress.PostalAddress{{
+			RegionCode: "GB", PostalCode: "W1D 5PA", Locality: "London", AddressLines: []string{"12 Gerrard Street"},
+		}},
+		LanguageCode:    proto.String("en-GB"),
+		TimeZone:        proto.String("Europe/London"),
+		ExternalIds:     map[string]string{"erp": "C-1042"},
+		Tags:            []string{"tea", "vip"},
+		Attributes:      map[string]*rapportv1.AttributeValue{"plan": {Kind: &rapportv1.AttributeValue_StringValue{StringValue: "gold"}}},
+		AcquisitionCost: &money.Money{CurrencyCode: "GBP", Units: 120},
+	}
+}
+
+func customer() *rapportv1.Customer {
+	c := newCustomer()
+	c.Name, c.Uid, c.Etag, c.State = exampleCustomerName, exampleCustomerID, exampleEtag, rapportv1.Customer_ACTIVE
+	c.Phones[0].E164 = "+442071838750"
+	c.CreateTime, c.UpdateTime = exampleTime, exampleTime
+	return c
+}
+
+func newContact() *rapportv1.Contact {
+	return &rapportv1.Contact{
+		DisplayName: "Wei Chen", Title: proto.String("Head of Purchasing"),
+		Role: rapportv1.Contact_DECISION_MAKER, Primary: true, PreferredChannel: rapportv1.Channel_PHONE,
+		Emails: []*rapportv1.EmailAddress{{Address: "wei@jade-tea.example"}},
+	}
+}
+
+func contact() *rapportv1.Contact {
+	c := newContact()
+	c.Name, c.Uid, c.Etag = exampleContactName, exampleContactID, exampleEtag
+	c.CreateTime, c.UpdateTime = exampleTime, exampleTime
+	return c
+}
+
+func change() *rapportv1.Change {
+	return &rapportv1.Change{
+		Name: "changes/" + exampleChangeID, Uid: exampleChangeID,
+		Resource: exampleCustomerName, Customer: exampleCustomerName, Type: rapportv1.Change_UPDATED,
+		Lane: 17, Sequence: 42, Actor: "anonymous", RequestId: exampleRequestID,
+		TraceId: "4bf92f3577b34da6a3ce929d0e0e4736", ChangeTime: exampleTime,
+		Fields: []*rapportv1.Change_FieldChange{{
+			Path: "display_name", Before: structpb.NewStringValue("Jade Tea"), After: structpb.NewStringValue("Jade Tea House"),
+		}},
+	}
+}
+
+// requestExample returns the body of an operation as a client would send it.
+func requestExample(operation string) any {
+	switch operation {
+	case "CustomerService_CreateCustomer", "CustomerService_UpsertCustomer":
+		return sent(newCustomer())
+	case "CustomerService_UpdateCustomer":
+		return sent(&rapportv1.Customer{DisplayName: "Jade Tea House Ltd", TimeZone: proto.String("Europe/London")})
+	case "CustomerService_BatchGetCustomersByBody":
+		return sent(&rapportv1.BatchGetCustomersRequest{Names: []string{exampleCustomerName}})
+	case "CustomerService_CreateContact":
+		return sent(newContact())
+	case "CustomerService_UpdateContact":
+		return sent(&rapportv1.Contact{Role: rapportv1.Contact_BILLING})
+	case "CustomerService_UndeleteCustomer":
+		return sent(&rapportv1.UndeleteCustomerRequest{RequestId: exampleRequestID})
+	case "CustomerService_UndeleteContact":
+		return sent(&rapportv1.UndeleteContactRequest{RequestId: exampleRequestID})
+	}
+	return nil
+}
+
+// responseExample returns what the service answers with a message of this name.
+func responseExample(message string) any {
+	switch message {
+	case "Customer":
+		return answered(customer())
+	case "Contact":
+		return answered(contact())
+	case "Change":
+		return answered(change())
+	case "ListCustomersResponse":
+		return answered(&rapportv1.ListCustomersResponse{Customers: []*rapportv1.Customer{customer()}, TotalSize: proto.Int32(1)})
+	case "BatchGetCustomersResponse":
+		return answered(&rapportv1.BatchGetCustomersResponse{Customers: []*rapportv1.Customer{customer()}})
+	case "ListContactsResponse":
+		return answered(&rapportv1.ListContactsResponse{Contacts: []*rapportv1.Contact{contact()}, TotalSize: proto.Int32(1)})
+	case "ListChangesResponse":
+		return answered(&rapportv1.ListChangesResponse{Changes: []*rapportv1.Change{change()}})
+	}
+	return nil
+}
+
+func problemExample(status int, r *reason) any {
+	problem := map[string]any{
+		"type": "/docs/errors#" + r.Name, "title": title(r.Name), "status": status, "detail": r.Meaning,
+		"instance": exampleRequestID, "code": r.Code, "reason": r.Name, "domain": "rapport.dev",
+	}
+	switch {
+	case r.Name == "INVALID_FIELD":
+		problem["violations"] = []any{map[string]any{
+			"field": "customer.displayName", "rule": "string.max_len", "message": "must be at most 200 characters",
+		}}
+	case status == http.StatusServiceUnavailable:
+		problem["retry_after"] = 1
+	}
+	return problem
+}
+
+// title turns ETAG_MISMATCH into `Etag mismatch`.
+func title(reason string) string {
+	words := strings.ToLower(strings.ReplaceAll(reason, "_", " "))
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+func sent(m proto.Message) any { return example(protojson.MarshalOptions{}, m) }
+
+// answered is written as the gateway writes: zero values of what has no presence too.
+func answered(m proto.Message) any {
+	return example(protojson.MarshalOptions{EmitDefaultValues: true}, m)
+}
+
+// example keeps protojson's order, which is that of the fields in the .proto file.
+func example(options protojson.MarshalOptions, m proto.Message) any {
+	raw, err := options.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("example %s: %v", m.ProtoReflect().Descriptor().Name(), err)) // a fault in this file
+	}
+	return json.RawMessage(raw)
+}
