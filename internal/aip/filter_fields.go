@@ -111,8 +111,8 @@ func (l Literal) pattern() string {
 	return head + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + tail
 }
 
-// Enum is a text column that holds the names of an enum's values. The value of number
-// zero counts as not set.
+// Enum is a text column that holds the names of an enum's values. Null stands for the
+// value of number zero, which counts as not set but can be compared with like any other.
 func Enum(column string, enum protoreflect.EnumDescriptor) Field {
 	values := enum.Values()
 	names := iter.Seq[string](func(yield func(string) bool) {
@@ -123,7 +123,7 @@ func Enum(column string, enum protoreflect.EnumDescriptor) Field {
 		}
 	})
 	zero := "'" + string(values.ByNumber(0).Name()) + "'"
-	return scalar(column, "text", equalityOps, zero, func(t *Term) (any, error) {
+	return scalar("coalesce("+column+", "+zero+")", "text", equalityOps, zero, func(t *Term) (any, error) {
 		if values.ByName(protoreflect.Name(t.Value.Text)) == nil {
 			return nil, t.Refuse("has no value `%s`%s", shorten(t.Value.Text), didYouMean(t.Value.Text, names))
 		}
