@@ -4,7 +4,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
 // Querier is what a statement runs on: the pool, where it is a read of its own, or a
@@ -21,12 +22,6 @@ type Querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
-
-// ErrOverloaded says that no connection came free within the pool's wait budget.
-var ErrOverloaded = errors.New("no database connection came free in time")
-
-// ErrUnavailable says that the database could not be reached within the wait budget.
-var ErrUnavailable = errors.New("the database cannot be reached")
 
 // Options are the settings of a Pool.
 type Options struct {
@@ -78,12 +73,26 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	p["idle_in_transaction_session_timeout"] = "10s"
 	// Plans must not depend on who asks: names are compared and times are shown alike.
 	p["timezone"] = "UTC"
-	pool, err := pgxpool.NewWithConfig(ctx, c)
-	if err != nil {
+	out := &Pool{options: o}
+	onPgError := c.ConnConfig.OnPgError
+	c.ConnConfig.OnPgError = func(conn *pgconn.PgConn, e *pgconn.PgError) bool {
+		if e.Code == readOnlyTransaction {
+			// A failover left this pool on the old primary: let every connection be
+			// made anew, to wherever the URL leads now. Reset must not run on the
+			// connection's own goroutine.
+			go out.Reset()
+			return false
+		}
+		return onPgError(conn, e)
+	}
+	if out.Pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return nil, fmt.Errorf("database pool: %w", err)
 	}
-	return &Pool{Pool: pool, options: o}, nil
+	return out, nil
 }
+
+// readOnlyTransaction is the SQLSTATE of a write on a standby.
+const readOnlyTransaction = "25006"
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
@@ -100,9 +109,9 @@ func (p *Pool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 		return conn, err
 	}
 	if s := p.Stat(); s.AcquiredConns() < s.MaxConns() {
-		return nil, ErrUnavailable
+		return nil, apierr.DatabaseUnavailable()
 	}
-	return nil, ErrOverloaded
+	return nil, apierr.Overloaded()
 }
 
 // Exec runs one statement that returns no rows.
@@ -119,7 +128,7 @@ func (p *Pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 // is replaced once: a read may run twice.
 func (p *Pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	r, err := p.query(ctx, sql, args)
-	if err != nil && ConnectionLost(err) && ctx.Err() == nil {
+	if err != nil && apierr.ConnectionLost(err) && ctx.Err() == nil {
 		r, err = p.query(ctx, sql, args)
 	}
 	if err != nil {
@@ -155,22 +164,4 @@ func (p *Pool) query(ctx context.Context, sql string, args []any) (*pooledRows, 
 		}
 	}
 	return r, nil
-}
-
-// ConnectionLost reports whether err says that the connection broke or the server is
-// going away, so that the same statement may succeed on another connection.
-func ConnectionLost(err error) bool {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
-		switch pgErr.Code {
-		case "57P01", "57P02", "57P03", "25006":
-			return true
-		}
-		return len(pgErr.Code) == 5 && pgErr.Code[:2] == "08"
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.Is(err, ErrOverloaded) || errors.Is(err, ErrUnavailable) || errors.Is(err, pgx.ErrNoRows) {
-		return false
-	}
-	return isNetwork(err)
 }

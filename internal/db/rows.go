@@ -1,11 +1,6 @@
 package db
 
 import (
-	"errors"
-	"io"
-	"net"
-	"syscall"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -78,13 +73,3 @@ func (failedRows) CommandTag() (t pgconn.CommandTag)            { return t }
 func (failedRows) FieldDescriptions() []pgconn.FieldDescription { return nil }
 func (r failedRows) Scan(...any) error                          { return r.err }
 func (r failedRows) Values() ([]any, error)                     { return nil, r.err }
-
-func isNetwork(err error) bool {
-	var (
-		opErr      *net.OpError
-		connectErr *pgconn.ConnectError
-	)
-	return errors.As(err, &opErr) || errors.As(err, &connectErr) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || pgconn.SafeToRetry(err)
-}

@@ -1,0 +1,146 @@
+// Package contactpoint handles e-mail addresses and phone numbers, which customers
+// and contacts share: how they are checked, normalised and stored.
+package contactpoint
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/mail"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+	"github.com/tidwall/gjson"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apierr"
+)
+
+// Emails lower-cases the addresses in place and returns what is wrong with them; the
+// path says where they stand in the request.
+func Emails(path string, emails []*rapportv1.EmailAddress) (violations []apierr.Violation) {
+	seen := make(map[string]bool, len(emails))
+	primary := false
+	for i, e := range emails {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		e.Address = NormalEmail(e.GetAddress())
+		parsed, err := mail.ParseAddress(e.GetAddress())
+		switch {
+		case err != nil || parsed.Name != "" || parsed.Address != e.GetAddress():
+			violations = append(violations, apierr.Violation{
+				Field: at + ".address", Description: "is not an e-mail address such as ada@example.com",
+			})
+		case seen[e.GetAddress()]:
+			violations = append(violations, apierr.Violation{Field: at + ".address", Description: "stands in the list twice"})
+		}
+		seen[e.GetAddress()] = true
+		violations = append(violations, onePrimary(at, &primary, e.GetPrimary())...)
+	}
+	return violations
+}
+
+// NormalEmail is the form in which addresses are stored and looked up.
+func NormalEmail(address string) string { return strings.ToLower(address) }
+
+// Phones sets the E.164 form of each number in place, empty for what is no valid
+// number, and returns what is wrong with the list. The region is the CLDR code by
+// which numbers without a leading + are read; it may be empty.
+func Phones(path string, phones []*rapportv1.PhoneNumber, region string) (violations []apierr.Violation) {
+	seen := make(map[string]bool, len(phones))
+	primary := false
+	for i, p := range phones {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		p.E164 = E164(p.GetNumber(), region)
+		if seen[p.GetNumber()] {
+			violations = append(violations, apierr.Violation{Field: at + ".number", Description: "stands in the list twice"})
+		}
+		seen[p.GetNumber()] = true
+		violations = append(violations, onePrimary(at, &primary, p.GetPrimary())...)
+	}
+	return violations
+}
+
+// E164 returns the number in E.164 form, or nothing where it is not a valid number of
+// the region or of the country that its + names.
+func E164(number, region string) string {
+	parsed, err := phonenumbers.Parse(number, region)
+	if err != nil || !phonenumbers.IsValidNumber(parsed) {
+		return ""
+	}
+	return phonenumbers.Format(parsed, phonenumbers.E164)
+}
+
+func onePrimary(at string, seen *bool, primary bool) []apierr.Violation {
+	if primary && *seen {
+		return []apierr.Violation{{Field: at + ".primary", Description: "is set on more than one of the list"}}
+	}
+	*seen = *seen || primary
+	return nil
+}
+
+type storedEmail struct {
+	Address string `json:"address"`
+	Primary bool   `json:"primary,omitempty"`
+}
+
+type storedPhone struct {
+	Number  string `json:"number"`
+	E164    string `json:"e164,omitempty"`
+	Primary bool   `json:"primary,omitempty"`
+}
+
+// EncodeEmails returns the addresses as the JSON of their column.
+func EncodeEmails(emails []*rapportv1.EmailAddress) ([]byte, error) {
+	stored := make([]storedEmail, len(emails))
+	for i, e := range emails {
+		stored[i] = storedEmail{Address: e.GetAddress(), Primary: e.GetPrimary()}
+	}
+	return json.Marshal(stored)
+}
+
+// EncodePhones returns the numbers as the JSON of their column.
+func EncodePhones(phones []*rapportv1.PhoneNumber) ([]byte, error) {
+	stored := make([]storedPhone, len(phones))
+	for i, p := range phones {
+		stored[i] = storedPhone{Number: p.GetNumber(), E164: p.GetE164(), Primary: p.GetPrimary()}
+	}
+	return json.Marshal(stored)
+}
+
+// DecodeEmails reads what EncodeEmails wrote. It runs for each row of a page, so it
+// walks the JSON without the reflection of encoding/json.
+func DecodeEmails(column []byte) (emails []*rapportv1.EmailAddress) {
+	for _, item := range gjson.ParseBytes(column).Array() {
+		e := &rapportv1.EmailAddress{}
+		item.ForEach(func(key, value gjson.Result) bool {
+			switch key.Str {
+			case "address":
+				e.Address = value.Str
+			case "primary":
+				e.Primary = value.Bool()
+			}
+			return true
+		})
+		emails = append(emails, e)
+	}
+	return emails
+}
+
+// DecodePhones reads what EncodePhones wrote.
+func DecodePhones(column []byte) (phones []*rapportv1.PhoneNumber) {
+	for _, item := range gjson.ParseBytes(column).Array() {
+		p := &rapportv1.PhoneNumber{}
+		item.ForEach(func(key, value gjson.Result) bool {
+			switch key.Str {
+			case "number":
+				p.Number = value.Str
+			case "e164":
+				p.E164 = value.Str
+			case "primary":
+				p.Primary = value.Bool()
+			}
+			return true
+		})
+		phones = append(phones, p)
+	}
+	return phones
+}

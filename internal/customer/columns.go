@@ -1,0 +1,156 @@
+package customer
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/tidwall/gjson"
+	"google.golang.org/genproto/googleapis/type/postaladdress"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
+)
+
+// The JSON columns are decoded once for each row of a page, so decoding walks the
+// text instead of going through the reflection of encoding/json.
+
+type storedTimestamp struct {
+	Timestamp string `json:"timestamp"`
+}
+
+// encodeAttributes stores strings, numbers and yes or no as themselves, so that one
+// GIN index serves equality of all; an instant is told from text by its own object.
+func encodeAttributes(attributes map[string]*rapportv1.AttributeValue) ([]byte, error) {
+	stored := make(map[string]any, len(attributes))
+	for key, a := range attributes {
+		switch v := a.GetKind().(type) {
+		case *rapportv1.AttributeValue_StringValue:
+			stored[key] = v.StringValue
+		case *rapportv1.AttributeValue_DoubleValue:
+			stored[key] = v.DoubleValue
+		case *rapportv1.AttributeValue_BoolValue:
+			stored[key] = v.BoolValue
+		case *rapportv1.AttributeValue_TimestampValue:
+			stored[key] = storedTimestamp{aip.AttributeTime(v.TimestampValue.AsTime())}
+		}
+	}
+	return json.Marshal(stored)
+}
+
+func decodeAttributes(column []byte) map[string]*rapportv1.AttributeValue {
+	var attributes map[string]*rapportv1.AttributeValue
+	gjson.ParseBytes(column).ForEach(func(key, value gjson.Result) bool {
+		if attributes == nil {
+			attributes = make(map[string]*rapportv1.AttributeValue)
+		}
+		attributes[key.Str] = decodeAttribute(value)
+		return true
+	})
+	return attributes
+}
+
+func decodeAttribute(value gjson.Result) *rapportv1.AttributeValue {
+	switch value.Type {
+	case gjson.Number:
+		return &rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_DoubleValue{DoubleValue: value.Num}}
+	case gjson.True, gjson.False:
+		return &rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_BoolValue{BoolValue: value.Type == gjson.True}}
+	case gjson.JSON:
+		// Written by encodeAttributes alone, so it parses.
+		t, _ := time.Parse(aip.AttributeTimeLayout, value.Get("timestamp").Str)
+		return &rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_TimestampValue{TimestampValue: timestamppb.New(t)}}
+	default:
+		return &rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_StringValue{StringValue: value.Str}}
+	}
+}
+
+func encodeExternalIDs(ids map[string]string) ([]byte, error) {
+	if ids == nil {
+		ids = map[string]string{}
+	}
+	return json.Marshal(ids)
+}
+
+func decodeExternalIDs(column []byte) map[string]string {
+	var ids map[string]string
+	gjson.ParseBytes(column).ForEach(func(key, value gjson.Result) bool {
+		if ids == nil {
+			ids = make(map[string]string)
+		}
+		ids[key.Str] = value.Str
+		return true
+	})
+	return ids
+}
+
+// storedAddress is google.type.PostalAddress in its column.
+type storedAddress struct {
+	RegionCode         string   `json:"region_code"`
+	LanguageCode       string   `json:"language_code,omitempty"`
+	PostalCode         string   `json:"postal_code,omitempty"`
+	SortingCode        string   `json:"sorting_code,omitempty"`
+	AdministrativeArea string   `json:"administrative_area,omitempty"`
+	Locality           string   `json:"locality,omitempty"`
+	Sublocality        string   `json:"sublocality,omitempty"`
+	AddressLines       []string `json:"address_lines,omitempty"`
+	Recipients         []string `json:"recipients,omitempty"`
+	Organization       string   `json:"organization,omitempty"`
+}
+
+func encodeAddresses(addresses []*postaladdress.PostalAddress) ([]byte, error) {
+	stored := make([]storedAddress, len(addresses))
+	for i, a := range addresses {
+		stored[i] = storedAddress{
+			RegionCode: a.GetRegionCode(), LanguageCode: a.GetLanguageCode(), PostalCode: a.GetPostalCode(),
+			SortingCode: a.GetSortingCode(), AdministrativeArea: a.GetAdministrativeArea(), Locality: a.GetLocality(),
+			Sublocality: a.GetSublocality(), AddressLines: a.GetAddressLines(), Recipients: a.GetRecipients(),
+			Organization: a.GetOrganization(),
+		}
+	}
+	return json.Marshal(stored)
+}
+
+func decodeAddresses(column []byte) (addresses []*postaladdress.PostalAddress) {
+	for _, item := range gjson.ParseBytes(column).Array() {
+		a := &postaladdress.PostalAddress{}
+		item.ForEach(func(key, value gjson.Result) bool {
+			setAddressPart(a, key.Str, value)
+			return true
+		})
+		addresses = append(addresses, a)
+	}
+	return addresses
+}
+
+func setAddressPart(a *postaladdress.PostalAddress, key string, value gjson.Result) {
+	switch key {
+	case "region_code":
+		a.RegionCode = value.Str
+	case "language_code":
+		a.LanguageCode = value.Str
+	case "postal_code":
+		a.PostalCode = value.Str
+	case "sorting_code":
+		a.SortingCode = value.Str
+	case "administrative_area":
+		a.AdministrativeArea = value.Str
+	case "locality":
+		a.Locality = value.Str
+	case "sublocality":
+		a.Sublocality = value.Str
+	case "address_lines":
+		a.AddressLines = texts(value)
+	case "recipients":
+		a.Recipients = texts(value)
+	case "organization":
+		a.Organization = value.Str
+	}
+}
+
+func texts(list gjson.Result) (out []string) {
+	for _, item := range list.Array() {
+		out = append(out, item.Str)
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package customer
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/change"
+	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/mutation"
+)
+
+// CreateCustomer makes a customer.
+func (s *Server) CreateCustomer(ctx context.Context, req *rapportv1.CreateCustomerRequest) (*rapportv1.Customer, error) {
+	id, err := s.newID(ctx, req, req.GetCustomerId())
+	if err != nil {
+		return nil, err
+	}
+	c := req.GetCustomer()
+	aip.ClearUnsettable(c)
+	if err := s.normalise(c); err != nil {
+		return nil, err
+	}
+	return mutation.Run(ctx, s.Mutations, req, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
+		return create(ctx, tx, id, c)
+	})
+}
+
+// newID returns the caller's id, or one of ours in the lane of the call's claim.
+func (s *Server) newID(ctx context.Context, req mutation.Request, given string) (uuid.UUID, error) {
+	if given != "" {
+		return aip.ParseID("customer_id", given)
+	}
+	return mutation.NewID(ctx, req, s.Mutations.Clock())
+}
+
+// create queues all that makes the normalised customer c under the id.
+func create(ctx context.Context, tx *mutation.Tx, id uuid.UUID, c *rapportv1.Customer) (*rapportv1.Customer, error) {
+	r := row{Lane: db.Lane(id), CustomerID: id, Revision: 1, CreateTime: tx.Now, UpdateTime: tx.Now}
+	if err := r.set(c); err != nil {
+		return nil, err
+	}
+	tx.OnViolation(violated(r.name()))
+	if r.ReferrerID != nil {
+		var found referral
+		walkReferrals(tx, &found, id, *r.ReferrerID)
+		if err := tx.Fetch(ctx); err != nil {
+			return nil, err
+		}
+		if err := found.check(id, *r.ReferrerID); err != nil {
+			return nil, err
+		}
+	}
+	insert(tx, &r)
+	replaceExternalIDs(tx, &r, nil, c.GetExternalIds())
+	out := r.output(c)
+	fields, err := change.Diff(nil, out)
+	if err != nil {
+		return nil, err
+	}
+	tx.Record(change.Record{
+		CustomerID: id, Resource: out.GetName(), Type: rapportv1.Change_CREATED, Fields: fields, Time: tx.Now,
+	})
+	return out, nil
+}
+
+// output completes the normalised customer that the row was set from. It is what
+// proto would decode from the row, without the decoding.
+func (r *row) output(c *rapportv1.Customer) *rapportv1.Customer {
+	c.Name, c.Uid, c.Etag = r.name(), r.CustomerID.String(), aip.Etag(r.Revision)
+	c.CreateTime, c.UpdateTime = timestamppb.New(r.CreateTime), timestamppb.New(r.UpdateTime)
+	c.DeleteTime, c.PurgeTime = aip.ToTimestamp(r.DeleteTime), aip.ToTimestamp(r.PurgeTime)
+	c.State = rapportv1.Customer_ACTIVE
+	if r.DeleteTime != nil {
+		c.State = rapportv1.Customer_DELETED
+	}
+	return c
+}

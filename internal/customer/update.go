@@ -1,0 +1,183 @@
+package customer
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/change"
+	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/mutation"
+)
+
+// UpdateCustomer changes a customer, or makes it with allow_missing.
+func (s *Server) UpdateCustomer(ctx context.Context, req *rapportv1.UpdateCustomerRequest) (*rapportv1.Customer, error) {
+	u, err := s.parseUpdate(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return mutation.Run(ctx, s.Mutations, req, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
+		var (
+			r        row
+			found    bool
+			referred referral
+		)
+		if u.referrer != uuid.Nil && u.byName {
+			walkReferrals(tx, &referred, u.id, u.referrer)
+		}
+		if u.byName {
+			lockByID(tx, &r, &found, u.id)
+		} else {
+			lock(tx, &r, &found, lockByExternalIDSQL, db.KeyLane(u.source, u.externalID), u.source, u.externalID)
+		}
+		if err := tx.Fetch(ctx); err != nil {
+			return nil, err
+		}
+		if !found {
+			return s.createMissing(ctx, tx, u)
+		}
+		return s.change(ctx, tx, u, r, referred)
+	})
+}
+
+// parsedUpdate is an UpdateCustomerRequest, parsed.
+type parsedUpdate struct {
+	req        *rapportv1.UpdateCustomerRequest
+	mask       aip.Mask
+	byName     bool
+	id         uuid.UUID // by name: the customer's; else that of one to be made
+	source     string
+	externalID string
+	referrer   uuid.UUID // where the mask sets one
+}
+
+func (s *Server) parseUpdate(ctx context.Context, req *rapportv1.UpdateCustomerRequest) (u parsedUpdate, err error) {
+	c, external := req.GetCustomer(), req.GetExternalId()
+	u = parsedUpdate{req: req, byName: c.GetName() != "", source: external.GetSource(), externalID: external.GetId()}
+	switch {
+	case u.byName && external != nil:
+		return u, apierr.InvalidField("external_id", "is set together with customer.name; one of them says which customer")
+	case u.byName:
+		u.id, err = aip.ParseCustomerName("customer.name", c.GetName())
+	case external != nil:
+		u.id, err = mutation.NewID(ctx, req, s.Mutations.Clock())
+	default:
+		err = apierr.InvalidField("customer.name", "is required, or external_id in its place")
+	}
+	if err != nil {
+		return u, err
+	}
+	if err := s.requireEtag(c.GetEtag(), c.GetName()); err != nil && !req.GetAllowMissing() {
+		return u, err
+	}
+	if u.mask, err = aip.ResolveMask(req.GetUpdateMask(), c); err != nil {
+		return u, err
+	}
+	tags := len(req.GetAddTags()) + len(req.GetRemoveTags())
+	switch {
+	case tags > 0 && u.mask.Has("tags"):
+		return u, apierr.InvalidField("add_tags", "and remove_tags cannot be combined with tags in the update mask")
+	case tags == 0 && u.mask.Empty():
+		return u, apierr.Invalid(rapportv1.ErrorReason_EMPTY_UPDATE_MASK, apierr.Violation{
+			Field: "update_mask", Description: "names no field, and the customer has none set that can be changed",
+		})
+	}
+	if u.mask.Has("referrer") && c.GetReferrer() != "" {
+		u.referrer, err = aip.ParseCustomerName("customer.referrer", c.GetReferrer())
+	}
+	return u, err
+}
+
+// createMissing makes the customer that allow_missing asks for. The mask then has no
+// say: all that is populated counts (AIP-134).
+func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u parsedUpdate) (*rapportv1.Customer, error) {
+	if !u.req.GetAllowMissing() || u.req.GetCustomer().GetEtag() != "" {
+		if u.byName {
+			return nil, notFound(u.id)
+		}
+		return nil, apierr.NotFound(rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, "external id "+u.source+"/"+u.externalID)
+	}
+	c := proto.CloneOf(u.req.GetCustomer())
+	aip.ClearUnsettable(c)
+	if !u.byName {
+		if c.ExternalIds == nil {
+			c.ExternalIds = map[string]string{}
+		}
+		c.ExternalIds[u.source] = u.externalID
+	}
+	c.Tags = changeTags(c.GetTags(), u.req.GetAddTags(), u.req.GetRemoveTags())
+	if err := s.normalise(c); err != nil {
+		return nil, err
+	}
+	out, err := create(ctx, tx, u.id, c)
+	// Somebody may make the same customer at this moment. To meet its key is no error
+	// of the caller's, who allowed for both: the second run finds and changes it, or
+	// meets the key again, as of another external id that another customer has.
+	if tx.Attempt == 1 {
+		tx.OnViolation(func(string) error { return mutation.ErrRaced })
+	}
+	return out, err
+}
+
+// change applies the update to the locked row.
+func (s *Server) change(ctx context.Context, tx *mutation.Tx, u parsedUpdate, r row, referred referral) (*rapportv1.Customer, error) {
+	if err := aip.CheckEtag(u.req.GetCustomer().GetEtag(), r.name(), r.Revision); err != nil {
+		return nil, err
+	}
+	if r.DeleteTime != nil {
+		return nil, deleted(&r)
+	}
+	before := r.proto()
+	after := proto.CloneOf(before)
+	u.mask.Apply(after, u.req.GetCustomer())
+	after.Tags = changeTags(after.GetTags(), u.req.GetAddTags(), u.req.GetRemoveTags())
+	if err := s.normalise(after); err != nil {
+		return nil, err
+	}
+	if u.referrer != uuid.Nil && before.GetReferrer() != after.GetReferrer() {
+		if !u.byName {
+			walkReferrals(tx, &referred, r.CustomerID, u.referrer)
+			if err := tx.Fetch(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if err := referred.check(r.CustomerID, u.referrer); err != nil {
+			return nil, err
+		}
+	}
+	fields, err := change.Diff(before, after)
+	if err != nil || len(fields) == 0 {
+		// Nothing differs: no write, no new etag, no entry in the feed.
+		return before, err
+	}
+	if err := r.set(after); err != nil {
+		return nil, err
+	}
+	r.Revision++
+	r.UpdateTime = later(tx.Now, r.UpdateTime)
+	tx.OnViolation(violated(r.name()))
+	update(tx, &r)
+	replaceExternalIDs(tx, &r, before.GetExternalIds(), after.GetExternalIds())
+	tx.Record(change.Record{
+		CustomerID: r.CustomerID, Resource: r.name(), Type: rapportv1.Change_UPDATED, Fields: fields, Time: r.UpdateTime,
+	})
+	return r.output(after), nil
+}
+
+// changeTags adds and removes tags; where one stands in both lists, it goes.
+func changeTags(tags, add, remove []string) []string {
+	set := make(map[string]bool, len(tags)+len(add))
+	for _, tag := range slices.Concat(tags, add) {
+		set[tag] = true
+	}
+	for _, tag := range remove {
+		delete(set, tag)
+	}
+	return slices.Sorted(maps.Keys(set))
+}

@@ -1,0 +1,223 @@
+package mutation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/change"
+	"github.com/rapport-crm/rapport/internal/db"
+)
+
+// commitTimeout bounds a commit, which the caller's context must not cancel: under
+// synchronous replication a cancelled wait reports a commit that a failover can lose.
+const commitTimeout = 10 * time.Second
+
+var (
+	// errCommit marks an error after which the commit may have happened.
+	errCommit = errors.New("commit")
+	// errClaimGone says that a claim vanished between two looks; the call is repeated.
+	errClaimGone = errors.New("the claim of the request id expired meanwhile")
+)
+
+// Tx is the transaction of one mutation. Statements are queued and travel together:
+// a mutation that reads nothing takes one round trip, one that reads takes two.
+type Tx struct {
+	// Now is the time of the write, to the microsecond.
+	Now time.Time
+	// Attempt is 1 on the first run of the mutation.
+	Attempt int
+
+	conn             *pgx.Conn
+	claim            *claim
+	batch            pgx.Batch
+	begun            bool
+	changes          []change.Record
+	violated         func(constraint string) error
+	statementTimeout time.Duration
+}
+
+// Queue adds a statement to those that travel next.
+func (tx *Tx) Queue(sql string, args ...any) *pgx.QueuedQuery { return tx.batch.Queue(sql, args...) }
+
+// Record adds a change to those that are appended at the commit.
+func (tx *Tx) Record(r change.Record) { tx.changes = append(tx.changes, r) }
+
+// OnViolation says which error to answer where a write breaks the named constraint;
+// the function returns nil for a constraint it does not know.
+func (tx *Tx) OnViolation(f func(constraint string) error) { tx.violated = f }
+
+// Fetch sends what is queued, reads included, in one round trip. The first Fetch
+// begins the transaction, and looks behind the queued statements whether the request
+// was answered before: by then a row lock among them has let an earlier run of the
+// same request finish.
+func (tx *Tx) Fetch(ctx context.Context) error {
+	first := !tx.begun
+	queued := tx.take()
+	var batch pgx.Batch
+	if first {
+		batch.Queue("begin")
+		tx.begun = true
+		tx.queueTimeout(ctx, &batch)
+	}
+	batch.QueuedQueries = append(batch.QueuedQueries, queued...)
+	var found *replayed
+	if first && tx.claim.given && !tx.claim.validateOnly {
+		c := tx.claim
+		batch.Queue(getClaimSQL, c.lane, c.principal, c.method, c.requestID).QueryRow(func(row pgx.Row) error {
+			var r replayed
+			err := row.Scan(&r.fingerprint, &r.response)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return nil
+			}
+			found = &r
+			return err
+		})
+	}
+	if err := tx.conn.SendBatch(ctx, &batch).Close(); err != nil {
+		return tx.translate(err)
+	}
+	if found != nil {
+		return found
+	}
+	return nil
+}
+
+// commit sends the claim, what is queued and the changes, and ends the transaction.
+func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
+	queued := tx.take()
+	var batch pgx.Batch
+	c := tx.claim
+	claimed := c.validateOnly
+	explicit := tx.begun || c.validateOnly
+	if explicit && !tx.begun {
+		batch.Queue("begin")
+	}
+	tx.queueTimeout(ctx, &batch)
+	if !c.validateOnly {
+		batch.Queue(insertClaimSQL, c.lane, c.principal, c.method, c.requestID,
+			c.fingerprint, c.response, tx.Now.Add(ttl)).Exec(func(pgconn.CommandTag) error {
+			claimed = true
+			return nil
+		})
+	}
+	batch.QueuedQueries = append(batch.QueuedQueries, queued...)
+	if err := tx.queueChanges(ctx, &batch); err != nil {
+		return err
+	}
+	switch {
+	case c.validateOnly:
+		batch.Queue("rollback")
+	case explicit:
+		batch.Queue("commit")
+	}
+	tx.begun = explicit
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	err := tx.conn.SendBatch(ctx, &batch).Close()
+	switch {
+	case err == nil:
+	case (apierr.ConnectionLost(err) || ctx.Err() != nil) && !pgconn.SafeToRetry(err):
+		return fmt.Errorf("%w: %w", errCommit, err)
+	case !claimed && isLockTimeout(err):
+		return apierr.New(codes.Aborted, rapportv1.ErrorReason_REQUEST_IN_PROGRESS,
+			"a request with this id is still running; repeat it", nil)
+	default:
+		return tx.translate(err)
+	}
+	tx.begun = false
+	return nil
+}
+
+// queueChanges appends the changes, the lanes in ascending order, so that two
+// transactions that touch several lanes cannot wait for each other in a circle.
+func (tx *Tx) queueChanges(ctx context.Context, batch *pgx.Batch) error {
+	slices.SortStableFunc(tx.changes, func(a, b change.Record) int {
+		return cmp.Compare(db.Lane(a.CustomerID), db.Lane(b.CustomerID))
+	})
+	origin := change.Origin{Actor: tx.claim.principal, RequestID: tx.claim.requestID}
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		origin.TraceID = span.TraceID().String()
+	}
+	for _, r := range tx.changes {
+		if err := change.Append(batch, r, origin); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// queueTimeout lets PostgreSQL give up together with a caller whose time is shorter
+// than the session's limit, for a commit does not hear of the caller's going.
+func (tx *Tx) queueTimeout(ctx context.Context, batch *pgx.Batch) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return
+	}
+	left := time.Until(deadline)
+	if left >= tx.statementTimeout {
+		return
+	}
+	batch.Queue("-- name: SetTimeout\nSELECT set_config('statement_timeout', $1, true)",
+		fmt.Sprintf("%d", max(left.Milliseconds(), 1)))
+}
+
+func (tx *Tx) take() []*pgx.QueuedQuery {
+	queued := tx.batch.QueuedQueries
+	tx.batch = pgx.Batch{}
+	return queued
+}
+
+// rollback ends a transaction that did not commit, so that the connection can be
+// used again. A connection that is gone has been rolled back by the server.
+func (tx *Tx) rollback(ctx context.Context) {
+	if !tx.begun || tx.conn.IsClosed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if _, err := tx.conn.Exec(ctx, "rollback"); err != nil {
+		// The pool throws a closed connection away.
+		_ = tx.conn.Close(ctx)
+	}
+}
+
+// translate turns a broken constraint into the error its owner wants.
+func (tx *Tx) translate(err error) error {
+	var pgErr *pgconn.PgError
+	if tx.violated != nil && errors.As(err, &pgErr) && pgErr.ConstraintName != "" {
+		if translated := tx.violated(pgErr.ConstraintName); translated != nil {
+			return translated
+		}
+	}
+	return err
+}
+
+// isConflict reports whether a transaction failed only because of others that ran at
+// the same time, so that running it again can succeed.
+func isConflict(err error) bool {
+	if errors.Is(err, errClaimGone) || errors.Is(err, ErrRaced) {
+		return true
+	}
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && (pgErr.Code == "40001" || pgErr.Code == "40P01")
+}
+
+func isLockTimeout(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == "55P03"
+}
+
+// ErrRaced is what an Act, or a function given to OnViolation, returns where another
+// transaction got in between its read and its write: the mutation runs again.
+var ErrRaced = errors.New("another transaction got in between")
