@@ -35,6 +35,10 @@ type outcome struct {
 func (c *Chain) conclude(ctx context.Context, err error) *outcome {
 	final := finalError(ctx, err)
 	o := &outcome{status: status.Convert(final), reason: apierr.Reason(final), cause: apierr.Cause(final)}
+	if o.cause == nil && o.serverFault() && apierr.Info(err) == nil {
+		// The database's own error, whose reason says what it means, but not what it was.
+		o.cause = err
+	}
 	switch o.reason {
 	case rapportv1.ErrorReason_OVERLOADED, rapportv1.ErrorReason_DATABASE_UNAVAILABLE:
 		for _, d := range o.status.Details() {
@@ -49,48 +53,46 @@ func (c *Chain) conclude(ctx context.Context, err error) *outcome {
 
 // finalError returns the error that leaves. It always has one ErrorInfo.
 func finalError(ctx context.Context, err error) error {
+	var carrier interface{ GRPCStatus() *status.Status }
+	if !errors.As(err, &carrier) {
+		return ended(ctx, apierr.From(ctx, err))
+	}
 	// Only the status itself is taken, not status.FromError's, whose text would be
 	// that of all that wraps it.
-	var carrier interface{ GRPCStatus() *status.Status }
-	if errors.As(err, &carrier) {
-		st := carrier.GRPCStatus()
-		switch {
-		case st.Code() == codes.Internal && ctx.Err() != nil && errors.Is(err, ctx.Err()):
-			// A fault only because the time ran out or the caller left.
-			return contextError(ctx, ctx.Err())
-		case apierr.Info(st.Err()) != nil && apierr.Cause(err) != nil:
-			return apierr.Internal(apierr.Cause(err))
-		case apierr.Info(st.Err()) != nil:
-			return st.Err()
-		case st.Code() == codes.DeadlineExceeded:
-			return contextError(ctx, context.DeadlineExceeded)
-		case st.Code() == codes.Canceled:
-			return contextError(ctx, context.Canceled)
-		case st.Code() == codes.Unimplemented:
-			return apierr.New(codes.Unimplemented, rapportv1.ErrorReason_UNKNOWN_METHOD,
-				"this service does not answer this RPC", nil)
-		}
-		return apierr.Internal(err)
+	st := carrier.GRPCStatus()
+	switch cause := apierr.Cause(err); {
+	case cause != nil && ctx.Err() != nil && errors.Is(cause, ctx.Err()):
+		// A fault only because the time ran out or the caller left.
+		return ended(ctx, apierr.From(ctx, ctx.Err()))
+	case cause != nil:
+		return apierr.Internal(cause)
+	case apierr.Info(st.Err()) != nil:
+		return ended(ctx, st.Err())
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return contextError(ctx, context.DeadlineExceeded)
-	}
-	if errors.Is(err, context.Canceled) {
-		return contextError(ctx, context.Canceled)
+	// A status that grpc-go made, such as that of a stream whose client has left.
+	switch st.Code() {
+	case codes.DeadlineExceeded:
+		return ended(ctx, apierr.From(ctx, context.DeadlineExceeded))
+	case codes.Canceled:
+		return ended(ctx, apierr.From(ctx, context.Canceled))
+	case codes.Unimplemented:
+		return apierr.New(codes.Unimplemented, rapportv1.ErrorReason_UNKNOWN_METHOD,
+			"this service does not answer this RPC", nil)
 	}
 	return apierr.Internal(err)
 }
 
-// contextError returns what a call is told that its context ended. Who cancels a
-// call for a reason of ours, such as a shutdown, gives it as the context's cause.
-func contextError(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); apierr.Reason(cause) != rapportv1.ErrorReason_ERROR_REASON_UNSPECIFIED {
-		return cause
+// ended puts the cause of the context's end in the place of an error that only says
+// that it ended. Who cancels a call for a reason of ours, such as a shutdown, gives
+// that reason's error as the cause.
+func ended(ctx context.Context, err error) error {
+	switch apierr.Reason(err) {
+	case rapportv1.ErrorReason_DEADLINE_EXCEEDED, rapportv1.ErrorReason_CANCELLED:
+		if cause := context.Cause(ctx); apierr.Reason(cause) != rapportv1.ErrorReason_ERROR_REASON_UNSPECIFIED {
+			return cause
+		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return apierr.New(codes.DeadlineExceeded, rapportv1.ErrorReason_DEADLINE_EXCEEDED, "the call's time ran out", nil)
-	}
-	return apierr.New(codes.Canceled, rapportv1.ErrorReason_CANCELLED, "the caller gave up", nil)
+	return err
 }
 
 // record writes the call's log line and marks the span and the counters. The trace's
@@ -103,7 +105,7 @@ func (c *Chain) record(ctx context.Context, call *Call, started time.Time, o *ou
 	code, level := codes.OK, slog.LevelInfo
 	if o != nil {
 		code = o.status.Code()
-		if serverFault(o) {
+		if o.serverFault() {
 			level = slog.LevelError
 		}
 		c.errors.Add(ctx, 1, metric.WithAttributes(attribute.String(names.ErrorType, o.reason.String())))
@@ -131,7 +133,7 @@ func (c *Chain) record(ctx context.Context, call *Call, started time.Time, o *ou
 }
 
 // serverFault says whether somebody who runs the service should look.
-func serverFault(o *outcome) bool {
+func (o *outcome) serverFault() bool {
 	switch o.status.Code() {
 	case codes.Unknown, codes.Internal, codes.DataLoss, codes.Unavailable:
 		return true
