@@ -78,10 +78,11 @@ func invalidOrder(format string, args ...any) error {
 		apierr.Violation{Field: "order_by", Description: fmt.Sprintf(format, args...)})
 }
 
-// shorten cuts what a caller wrote down to what fits into an error's text.
+// shorten cuts what a caller wrote down to what fits into an error's text, which must
+// be UTF-8.
 func shorten(s string) string {
 	const maxRunes = 60
-	n := 0
+	s, n := strings.ToValidUTF8(s, "\uFFFD"), 0
 	for i := range s {
 		if n++; n > maxRunes {
 			return s[:i] + "…"
