@@ -71,7 +71,7 @@ func startCluster(ctx context.Context, parent string, settings map[string]string
 	}
 	c := &Cluster{dir: dir}
 	// As root the server runs as another account, which has to get in.
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // It holds test data.
+	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	if c.reaper, err = startReaper(dir); err != nil {

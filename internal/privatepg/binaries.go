@@ -76,8 +76,9 @@ func candidates(ctx context.Context) []string {
 		}
 	}
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if filepath.IsAbs(dir) {
-			add(dir)
+		// PATH may hold links to a few of the programs; the rest lie where they lead.
+		if path, err := filepath.EvalSymlinks(filepath.Join(dir, "postgres")); err == nil && filepath.IsAbs(path) {
+			add(filepath.Dir(path))
 		}
 	}
 	if out, err := exec.CommandContext(ctx, "pg_config", "--bindir").Output(); err == nil {
@@ -95,9 +96,13 @@ func candidates(ctx context.Context) []string {
 
 var number = regexp.MustCompile(`\d+`)
 
-// pathMajor is the version in a path such as /usr/lib/postgresql/15/bin, else 0.
+// pathMajor is the last number in a path such as /usr/lib64/postgresql-15/bin, or 0.
 func pathMajor(path string) int {
-	n, _ := strconv.Atoi(number.FindString(path))
+	all := number.FindAllString(path, -1)
+	if len(all) == 0 {
+		return 0
+	}
+	n, _ := strconv.Atoi(all[len(all)-1]) // digits only
 	return n
 }
 

@@ -2,6 +2,7 @@ package privatepg
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -196,6 +197,9 @@ func TestEarlierServerAlive(t *testing.T) {
 	next := start(t, Options{Dir: dir})
 	if next.PostmasterPID() == earlier.Pid {
 		t.Error("the earlier server was adopted")
+	}
+	if b, err := os.ReadFile(s.LogFile()); err != nil || bytes.Contains(b, []byte("not properly shut down")) {
+		t.Errorf("the earlier server had no time to shut down: %v\n%s", err, b)
 	}
 	mustExec(t, next.URL(), checkKept)
 }

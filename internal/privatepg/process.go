@@ -135,7 +135,10 @@ func (s *Server) awaitReady(ctx context.Context, p *process) error {
 		select {
 		case <-tick.C:
 		case <-p.done:
-			return fmt.Errorf("%w (%v)", errEnded, p.err)
+			if p.err == nil {
+				return errEnded
+			}
+			return fmt.Errorf("%w: %w", errEnded, p.err)
 		case <-ctx.Done():
 			return fmt.Errorf("the server is not ready yet: %w", ctx.Err())
 		}

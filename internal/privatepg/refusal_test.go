@@ -25,6 +25,25 @@ func TestNotInstalled(t *testing.T) {
 	start(t, Options{Dir: dir}) // the failure left the directory free
 }
 
+// TestProgramsBehindLinks searches PATH where it holds links to two of the programs
+// only: the others are wanted too, such as pgbench.
+func TestProgramsBehindLinks(t *testing.T) {
+	want, err := findBinaries(t.Context(), "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := t.TempDir()
+	for _, name := range []string{"postgres", "initdb"} {
+		if err := os.Symlink(filepath.Join(want, name), filepath.Join(links, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", links)
+	if got, err := findBinaries(t.Context(), "", 0); err != nil || got != want {
+		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
+}
+
 func TestInstallCommand(t *testing.T) {
 	got := map[string]string{}
 	for name, release := range map[string]string{
@@ -79,15 +98,20 @@ func TestFolderTheAccountCannotEnter(t *testing.T) {
 
 func TestSocketPathTooLong(t *testing.T) {
 	dir := filepath.Join(tempDir(t), strings.Repeat("deep", 30))
-	s := start(t, Options{Dir: dir})
-	if err := query(t.Context(), s.URL(), `SELECT`); err != nil {
+	crash(t, dir, nil)
+	crashed, err := os.Readlink(filepath.Join(dir, "run"))
+	if err != nil {
 		t.Fatal(err)
 	}
+	s := start(t, Options{Dir: dir})
+	mustExec(t, s.URL(), checkKept)
 	if err := s.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(s.runDir); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the socket's temporary folder %s is left: %v", s.runDir, err)
+	for _, runDir := range []string{crashed, s.runDir} {
+		if _, err := os.Stat(runDir); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the socket's temporary folder %s is left: %v", runDir, err)
+		}
 	}
 }
 
