@@ -59,21 +59,24 @@ func TestFiltersInPostgreSQL(t *testing.T) {
 	insertItems(t, prepared, items)
 
 	rapid.Check(t, func(t *rapid.T) {
-		text, matches := drawFilter(t, 3)
-		f, err := aip.CompileFilter(text, filterFields, nil)
-		if err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		want := []int{}
-		for id := range items {
-			if matches(&items[id]) {
-				want = append(want, id)
+		// Several a run, as most of what can go wrong needs a rare pair of types.
+		for range 10 {
+			text, matches := drawFilter(t, 3)
+			f, err := aip.CompileFilter(text, filterFields, nil)
+			if err != nil {
+				t.Fatalf("%s: %v", text, err)
 			}
-		}
-		for _, conn := range []*pgx.Conn{prepared, exec} {
-			got := queryIDs(ctx, t, conn, f)
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("%s\n%s %v\n%s", text, f.SQL, f.Args, diff)
+			want := []int{}
+			for id := range items {
+				if matches(&items[id]) {
+					want = append(want, id)
+				}
+			}
+			for _, conn := range []*pgx.Conn{prepared, exec} {
+				got := queryIDs(ctx, t, conn, f)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("%s\n%s %v\n%s", text, f.SQL, f.Args, diff)
+				}
 			}
 		}
 	})
