@@ -71,12 +71,19 @@ func readImage(path string) (*api, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	out := &api{files: files}
-	files.RangeFilesByPackage(protoPackage, func(fd protoreflect.FileDescriptor) bool {
+	// In the image's order, which is that of the paths: the registry has none.
+	for _, file := range set.GetFile() {
+		fd, err := files.FindFileByPath(file.GetName())
+		if err != nil {
+			return nil, err
+		}
+		if fd.Package() != protoPackage {
+			continue
+		}
 		for i := range fd.Services().Len() {
 			out.bindings = append(out.bindings, serviceBindings(fd.Services().Get(i))...)
 		}
-		return true
-	})
+	}
 	out.reasons, err = readReasons(files)
 	return out, err
 }

@@ -43,7 +43,7 @@ func generate(image, openapi, dir string) error {
 	if err := finish(doc, api); err != nil {
 		return err
 	}
-	text, err := marshal(doc)
+	text, err := marshal(doc, api)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func finish(doc *openapi3.T, api *api) error {
 
 // marshal returns the document as JSON, checked as a reader would check it: it is
 // a valid OpenAPI document and every example satisfies its schema.
-func marshal(doc *openapi3.T) ([]byte, error) {
+func marshal(doc *openapi3.T, api *api) ([]byte, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {
 		return nil, err
@@ -80,6 +80,9 @@ func marshal(doc *openapi3.T) ([]byte, error) {
 	}
 	if err := reread.Validate(context.Background(), openapi3.EnableExamplesValidation()); err != nil {
 		return nil, fmt.Errorf("the document is not valid: %w", err)
+	}
+	if raw, err = orderProperties(raw, api); err != nil {
+		return nil, err
 	}
 	var out bytes.Buffer
 	if err := json.Indent(&out, raw, "", "  "); err != nil {
