@@ -61,27 +61,34 @@ type running struct {
 	customers *customers
 	streams   *streams
 	telemetry *telemetry.Telemetry
+	services  *rpc.Registrar
+	chain     *rpc.Chain
 	log       *logBuffer
 }
 
 func start(t *testing.T) *running {
 	t.Helper()
-	r := &running{customers: &customers{}, streams: &streams{}, log: &logBuffer{}}
+	return startWith(t, false)
+}
+
+// startWith starts a server that strangers may call, or one only for our own.
+func startWith(t *testing.T, public bool) *running {
+	t.Helper()
+	r := &running{customers: &customers{}, streams: &streams{}, services: &rpc.Registrar{}, log: &logBuffer{}}
 	var err error
 	if r.telemetry, err = telemetry.Setup(t.Context(), telemetry.Options{Version: "test", Log: r.log}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.telemetry.Shutdown(context.Background()) })
-	var services rpc.Registrar
-	rapportv1.RegisterCustomerServiceServer(&services, r.customers)
-	grpc_testing.RegisterTestServiceServer(&services, r.streams)
-	chain, err := rpc.NewChain(r.telemetry.Logger, r.telemetry.Meter.Meter(names.Scope), &services)
+	rapportv1.RegisterCustomerServiceServer(r.services, r.customers)
+	grpc_testing.RegisterTestServiceServer(r.services, r.streams)
+	r.chain, err = rpc.NewChain(r.telemetry.Logger, r.telemetry.Meter.Meter(names.Scope), r.services)
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := r.telemetry.ServerHandler(services.Known, false)
-	server := grpc.NewServer(rpc.ServerOptions(rpc.DefaultLimits(), chain, handler)...)
-	services.RegisterWith(server)
+	handler := r.telemetry.ServerHandler(r.services.Known, public)
+	server := grpc.NewServer(rpc.ServerOptions(rpc.DefaultLimits(), r.chain, handler)...)
+	r.services.RegisterWith(server)
 	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
 	r.conn = serve(t, server)
 	return r

@@ -21,8 +21,7 @@ func TestCallersTraceIsContinued(t *testing.T) {
 		return nil, apierr.NotFound(rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, "customers/anna")
 	}
 	const callers = "4bf92f3577b34da6a3ce929d0e0e4736"
-	ctx := metadata.AppendToOutgoingContext(t.Context(), "traceparent", "00-"+callers+"-00f067aa0ba902b7-01")
-	if _, err := r.client().GetCustomer(ctx, getRequest); err == nil {
+	if _, err := r.client().GetCustomer(withTrace(t.Context(), callers), getRequest); err == nil {
 		t.Fatal("no error")
 	}
 	span := receiver.WaitTrace(t, callers, 1)[0]
@@ -49,4 +48,9 @@ func TestCallersTraceIsContinued(t *testing.T) {
 			t.Errorf("record %+v does not lead to the call", record)
 		}
 	}
+}
+
+// withTrace makes a call part of a trace, sampled by its caller.
+func withTrace(ctx context.Context, traceID string) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, "traceparent", "00-"+traceID+"-00f067aa0ba902b7-01")
 }
