@@ -110,6 +110,9 @@ type Condition struct {
 	// Served tells whether an index finds the rows that meet it.
 	Served bool
 
+	// direct tells whether that index is one of the list's own table.
+	direct bool
+	// column is set where the condition is a range of this column.
 	column string
 }
 
@@ -130,8 +133,9 @@ func (c *compiler) compile(n *node) (Condition, error) {
 		}
 		return Condition{SQL: "(" + kid.SQL + ") IS NOT TRUE"}, nil
 	default:
-		// AND is served by one served part, OR by none but served parts.
-		all := Condition{Served: n.kind == nodeOr}
+		// AND is served by one served part. OR is where an index of the table serves each,
+		// as PostgreSQL can then combine what they find.
+		all := Condition{direct: n.kind == nodeOr}
 		parts := make([]string, 0, len(n.kids))
 		for _, kid := range n.kids {
 			part, err := c.compile(kid)
@@ -140,8 +144,10 @@ func (c *compiler) compile(n *node) (Condition, error) {
 			}
 			parts = append(parts, part.SQL)
 			if n.kind == nodeOr {
-				all.Served = all.Served && part.Served
+				all.direct = all.direct && part.direct
+				all.Served = all.direct
 			} else {
+				all.direct = all.direct || part.direct
 				all.Served = all.Served || part.Served
 			}
 		}
@@ -169,7 +175,9 @@ func (c *compiler) term(n *node) (Condition, error) {
 	if n.value.star && !field.wildcards && !(n.op == ":" && n.value.Present()) {
 		return Condition{}, t.Refuse(`has no wildcards; write \* for a star`)
 	}
-	return field.compile(t)
+	condition, err := field.compile(t)
+	condition.direct = condition.Served && !field.custom
+	return condition, err
 }
 
 // Term is one comparison of a filter.

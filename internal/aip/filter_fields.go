@@ -17,27 +17,21 @@ type Field struct {
 	keyed bool
 	// wildcards tells whether a star at either end of a value means anything.
 	wildcards bool
-	compile   func(*Term) (Condition, error)
+	// custom fields are compiled by the caller.
+	custom  bool
+	compile func(*Term) (Condition, error)
 }
 
-// Custom is a field that the caller compiles.
-func Custom(compile func(*Term) (Condition, error)) Field { return Field{compile: compile} }
+// Custom is a field that the caller compiles. Where its condition is served, it may be
+// by a look-up in another table, which PostgreSQL cannot join with the indexes of the
+// list's own: an OR with it is not served.
+func Custom(compile func(*Term) (Condition, error)) Field {
+	return Field{custom: true, compile: compile}
+}
 
-// CustomKeyed is a field that takes one more segment as the key and that the caller
-// compiles.
+// CustomKeyed is Custom for a field that takes one more segment as the key.
 func CustomKeyed(compile func(*Term) (Condition, error)) Field {
-	return Field{keyed: true, compile: compile}
-}
-
-// Indexed is the field where an index serves equality with it.
-func (f Field) Indexed() Field {
-	compile := f.compile
-	f.compile = func(t *Term) (Condition, error) {
-		c, err := compile(t)
-		c.Served = c.Served || t.Op == "=" && !t.Value.star
-		return c, err
-	}
-	return f
+	return Field{custom: true, keyed: true, compile: compile}
 }
 
 // scalar is a field of one column whose comparisons are those of the SQL type. Its

@@ -17,7 +17,7 @@ import (
 
 var filterFields = aip.Fields{
 	"display_name":    aip.Text("display_name"),
-	"owner":           aip.Text("owner").Indexed(),
+	"owner":           aip.Indexed(aip.Text("owner")),
 	"type":            aip.Enum("type", rapportv1.Customer_INDIVIDUAL.Descriptor()),
 	"primary":         aip.Bool("is_primary"),
 	"score":           aip.Number("score"),
@@ -86,24 +86,40 @@ func TestCompileFilter(t *testing.T) {
 		{`attributes.since = 2026-01-01T00:00:00Z`, `(attributes @> $2::jsonb)`, []any{`{"since":{"timestamp":"2026-01-01T00:00:00.000000Z"}}`}, true},
 		{
 			`attributes.since = "2026-01-01T00:00:00Z"`, `((attributes @> $2::jsonb) OR (attributes @> $3::jsonb))`,
-			[]any{`{"since":"2026-01-01T00:00:00Z"}`, `{"since":{"timestamp":"2026-01-01T00:00:00.000000Z"}}`}, true,
+			[]any{`{"since":"2026-01-01T00:00:00Z"}`, `{"since":{"timestamp":"2026-01-01T00:00:00.000000Z"}}`},
+			true,
 		},
 		{`attributes.plan:*`, `(attributes ? $2::text)`, []any{"plan"}, false},
 		{
 			`attributes.plan != "gold"`, `(attributes ? $3::text AND (attributes @> $2::jsonb) IS NOT TRUE)`,
-			[]any{`{"plan":"gold"}`, "plan"}, false,
+			[]any{`{"plan":"gold"}`, "plan"},
+			false,
 		},
 		{
 			`external_ids.my-source = "7"`, `(id IN (SELECT customer_id FROM external_id WHERE source = $2::text AND id = $3::text))`,
-			[]any{"my-source", "7"}, true,
+			[]any{"my-source", "7"},
+			true,
 		},
 		// OR binds tighter than AND, and an index that serves all of an OR serves the whole.
 		{
 			`score = 1 AND tags:a OR tags:b`, `(score = $2::float8) AND ((tags @> ARRAY[$3::text]) OR (tags @> ARRAY[$4::text]))`,
-			[]any{1.0, "a", "b"}, true,
+			[]any{1.0, "a", "b"},
+			true,
 		},
 		{`tags:a OR score = 1`, `((tags @> ARRAY[$2::text]) OR (score = $3::float8))`, []any{"a", 1.0}, false},
 		{`(tags:a AND score = 1)OR tags:b`, `(((tags @> ARRAY[$2::text]) AND (score = $3::float8)) OR (tags @> ARRAY[$4::text]))`, []any{"a", 1.0, "b"}, true},
+		// A look-up in another table cannot be combined with an index.
+		{
+			`tags:a OR external_ids.x = 1`, `((tags @> ARRAY[$2::text]) OR (id IN (SELECT customer_id FROM external_id WHERE source = $3::text AND id = $4::text)))`,
+			[]any{"a", "x", "1"},
+			false,
+		},
+		{
+			`tags:a OR (tags:b AND external_ids.x = 1)`,
+			`((tags @> ARRAY[$2::text]) OR ((tags @> ARRAY[$3::text]) AND (id IN (SELECT customer_id FROM external_id WHERE source = $4::text AND id = $5::text))))`,
+			[]any{"a", "b", "x", "1"},
+			true,
+		},
 		{`NOT tags:a`, `((tags @> ARRAY[$2::text]) IS NOT TRUE)`, []any{"a"}, false},
 		{`-tags:a AND NOT(score = 1)`, `((tags @> ARRAY[$2::text]) IS NOT TRUE) AND ((score = $3::float8) IS NOT TRUE)`, []any{"a", 1.0}, false},
 		{`((((tags:a))))`, `(tags @> ARRAY[$2::text])`, []any{"a"}, true},

@@ -137,8 +137,8 @@ func TestMaskApply(t *testing.T) {
 			c.Attributes, c.ExternalIds = map[string]*rapportv1.AttributeValue{"plan": text1("silver")}, map[string]string{"crm": "1"}
 		}},
 		"element added":   {[]string{"attributes.new"}, forged, func(c *rapportv1.Customer) { c.Attributes["new"] = text1("n") }},
-		"whole map":       {[]string{"attributes"}, forged, func(c *rapportv1.Customer) { c.Attributes = forged.Attributes }},
-		"map and element": {[]string{"attributes.since", "attributes"}, forged, func(c *rapportv1.Customer) { c.Attributes = forged.Attributes }},
+		"whole map":       {[]string{"attributes"}, forged, func(c *rapportv1.Customer) { c.Attributes = forged.GetAttributes() }},
+		"map and element": {[]string{"attributes.since", "attributes"}, forged, func(c *rapportv1.Customer) { c.Attributes = forged.GetAttributes() }},
 		"inside a message": {[]string{"acquisition_cost.units", "acquisition_cost.nanos"}, forged, func(c *rapportv1.Customer) {
 			c.AcquisitionCost.Units, c.AcquisitionCost.Nanos = 9, 0
 		}},
@@ -147,10 +147,10 @@ func TestMaskApply(t *testing.T) {
 			c.Phones = []*rapportv1.PhoneNumber{{Number: "1"}}
 		}},
 		"all": {[]string{"*"}, forged, func(c *rapportv1.Customer) {
-			*c = rapportv1.Customer{} //nolint:govet // a fresh message, not a copy
+			proto.Reset(c)
 			proto.Merge(c, forged)
 			old := full()
-			c.Name, c.Uid, c.Type, c.Etag, c.State, c.CreateTime = old.Name, old.Uid, old.Type, old.Etag, old.State, old.CreateTime
+			c.Name, c.Uid, c.Type, c.Etag, c.State, c.CreateTime = old.GetName(), old.GetUid(), old.GetType(), old.GetEtag(), old.GetState(), old.GetCreateTime()
 			c.Phones[0].E164 = ""
 		}},
 		"populated": {nil, &rapportv1.Customer{Name: "x", Tags: []string{"c"}}, func(c *rapportv1.Customer) { c.Tags = []string{"c"} }},
@@ -258,7 +258,7 @@ func FuzzMask(f *testing.F) {
 		}
 		dst := full()
 		mask.Apply(dst, src)
-		if old := full(); dst.Name != old.Name || dst.Type != old.Type || dst.State != old.State || dst.Etag != old.Etag {
+		if old := full(); dst.GetName() != old.GetName() || dst.GetType() != old.GetType() || dst.GetState() != old.GetState() || dst.GetEtag() != old.GetEtag() {
 			t.Errorf("%q: changed %v", paths, dst)
 		}
 	})
