@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -121,7 +122,11 @@ func startReaper(dir string) (*os.File, error) {
 		_ = w.Close()
 		return nil, fmt.Errorf("reaper: %w", err)
 	}
-	go func() { _ = cmd.Wait() }() // it must not stay a zombie after Close
+	go func() {
+		_ = cmd.Wait() // it must not stay a zombie after Close
+		// The garbage collector would close a pipe that nobody refers to any more.
+		runtime.KeepAlive(w)
+	}()
 	return w, nil
 }
 

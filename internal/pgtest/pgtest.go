@@ -42,12 +42,8 @@ var base = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	own = c
 	return c.Server.URL(), nil
 })
-
-// own keeps the process's cluster reachable: it is removed when its pipe closes.
-var own *Cluster
 
 // template is the name of the migrated template, made once a process at most.
 var template = sync.OnceValues(func() (string, error) {
