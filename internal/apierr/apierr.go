@@ -71,6 +71,18 @@ type Violation struct {
 	Rule string
 }
 
+// Violations gathers what is wrong with a request, so that the caller hears of all of
+// it at once.
+type Violations []Violation
+
+// Add adds one violation of the field.
+func (v *Violations) Add(field, format string, args ...any) {
+	*v = append(*v, Violation{Field: field, Description: fmt.Sprintf(format, args...)})
+}
+
+// Err returns InvalidFields of what was gathered, nil where that is nothing.
+func (v Violations) Err() error { return InvalidFields(v...) }
+
 // InvalidFields returns INVALID_ARGUMENT, reason INVALID_FIELD, with one field
 // violation each. It returns nil where there are none, so that a handler can
 // gather all it finds and return the result.
@@ -117,6 +129,12 @@ func FailedPrecondition(reason rapportv1.ErrorReason, name, description string) 
 func resource(code codes.Code, reason rapportv1.ErrorReason, name, description string) error {
 	return New(code, reason, fmt.Sprintf("%s: %s", name, description), map[string]string{"resource": name},
 		&errdetails.ResourceInfo{ResourceName: name, Description: description})
+}
+
+// EtagRequired returns FAILED_PRECONDITION for a change of the named resource without
+// an etag, where the deployment demands one.
+func EtagRequired(name string) error {
+	return FailedPrecondition(rapportv1.ErrorReason_ETAG_REQUIRED, name, "send the etag that you last saw")
 }
 
 // EtagMismatch returns ABORTED for a resource whose etag is no longer the caller's.

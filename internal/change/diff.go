@@ -48,7 +48,7 @@ func Diff(before, after proto.Message) ([]Field, error) {
 
 // values returns the JSON of each populated field of a message, by path.
 func values(m proto.Message) (map[string]json.RawMessage, error) {
-	if m == nil {
+	if m == nil || !m.ProtoReflect().IsValid() {
 		return nil, nil
 	}
 	encoded, err := restjson.Append(nil, m)

@@ -15,9 +15,9 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
-// Emails lower-cases the addresses in place and returns what is wrong with them; the
-// path says where they stand in the request.
-func Emails(path string, emails []*rapportv1.EmailAddress) (violations []apierr.Violation) {
+// Emails lower-cases the addresses in place and adds what is wrong with them; the path
+// says where they stand in the request.
+func Emails(wrong *apierr.Violations, path string, emails []*rapportv1.EmailAddress) {
 	seen := make(map[string]bool, len(emails))
 	primary := false
 	for i, e := range emails {
@@ -26,37 +26,33 @@ func Emails(path string, emails []*rapportv1.EmailAddress) (violations []apierr.
 		parsed, err := mail.ParseAddress(e.GetAddress())
 		switch {
 		case err != nil || parsed.Name != "" || parsed.Address != e.GetAddress():
-			violations = append(violations, apierr.Violation{
-				Field: at + ".address", Description: "is not an e-mail address such as ada@example.com",
-			})
+			wrong.Add(at+".address", "is not an e-mail address such as ada@example.com")
 		case seen[e.GetAddress()]:
-			violations = append(violations, apierr.Violation{Field: at + ".address", Description: "stands in the list twice"})
+			wrong.Add(at+".address", "stands in the list twice")
 		}
 		seen[e.GetAddress()] = true
-		violations = append(violations, onePrimary(at, &primary, e.GetPrimary())...)
+		onePrimary(wrong, at, &primary, e.GetPrimary())
 	}
-	return violations
 }
 
 // NormalEmail is the form in which addresses are stored and looked up.
 func NormalEmail(address string) string { return strings.ToLower(address) }
 
 // Phones sets the E.164 form of each number in place, empty for what is no valid
-// number, and returns what is wrong with the list. The region is the CLDR code by
-// which numbers without a leading + are read; it may be empty.
-func Phones(path string, phones []*rapportv1.PhoneNumber, region string) (violations []apierr.Violation) {
+// number, and adds what is wrong with the list. The region is the CLDR code by which
+// numbers without a leading + are read; it may be empty.
+func Phones(wrong *apierr.Violations, path string, phones []*rapportv1.PhoneNumber, region string) {
 	seen := make(map[string]bool, len(phones))
 	primary := false
 	for i, p := range phones {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		p.E164 = E164(p.GetNumber(), region)
 		if seen[p.GetNumber()] {
-			violations = append(violations, apierr.Violation{Field: at + ".number", Description: "stands in the list twice"})
+			wrong.Add(at+".number", "stands in the list twice")
 		}
 		seen[p.GetNumber()] = true
-		violations = append(violations, onePrimary(at, &primary, p.GetPrimary())...)
+		onePrimary(wrong, at, &primary, p.GetPrimary())
 	}
-	return violations
 }
 
 // E164 returns the number in E.164 form, or nothing where it is not a valid number of
@@ -69,12 +65,11 @@ func E164(number, region string) string {
 	return phonenumbers.Format(parsed, phonenumbers.E164)
 }
 
-func onePrimary(at string, seen *bool, primary bool) []apierr.Violation {
+func onePrimary(wrong *apierr.Violations, at string, seen *bool, primary bool) {
 	if primary && *seen {
-		return []apierr.Violation{{Field: at + ".primary", Description: "is set on more than one of the list"}}
+		wrong.Add(at+".primary", "is set on more than one of the list")
 	}
 	*seen = *seen || primary
-	return nil
 }
 
 type storedEmail struct {

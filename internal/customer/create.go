@@ -43,7 +43,7 @@ func create(ctx context.Context, tx *mutation.Tx, id uuid.UUID, c *rapportv1.Cus
 	if err := r.set(c); err != nil {
 		return nil, err
 	}
-	tx.OnViolation(violated(r.name()))
+	tx.OnRefusal(refused(r.name()))
 	if r.ReferrerID != nil {
 		var found referral
 		walkReferrals(tx, &found, id, *r.ReferrerID)

@@ -2,11 +2,9 @@ package customer
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -60,7 +58,7 @@ func (s *Server) alter(ctx context.Context, req alterRequest, kind rapportv1.Cha
 			return nil, err
 		}
 		before := r.proto()
-		now := later(tx.Now, r.UpdateTime)
+		now := tx.Later(r.UpdateTime)
 		if err := set(&r, now); err != nil {
 			return nil, err
 		}
@@ -94,14 +92,5 @@ func (s *Server) requireEtag(etag, name string) error {
 	if !s.RequireEtag || etag != "" {
 		return nil
 	}
-	return apierr.New(codes.FailedPrecondition, rapportv1.ErrorReason_ETAG_REQUIRED,
-		fmt.Sprintf("%s: send the etag that you last saw", name), map[string]string{"resource": name})
-}
-
-// later keeps the time of a record from going back where the clock has.
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
+	return apierr.EtagRequired(name)
 }

@@ -56,15 +56,15 @@ func (s *Server) BatchGetCustomers(ctx context.Context, req *rapportv1.BatchGetC
 
 // parseNames returns the ids in the names, or all that is wrong with them.
 func parseNames(names []string) ([]uuid.UUID, error) {
-	var wrong violations
+	var wrong apierr.Violations
 	ids := make([]uuid.UUID, len(names))
 	for i, name := range names {
 		field := fmt.Sprintf("names[%d]", i)
 		id, err := aip.ParseCustomerName(field, name)
 		if err != nil {
-			wrong.add(field, "%s", describe(err))
+			wrong.Add(field, "must be customers/{customer}, the id a UUID in lower case")
 		}
 		ids[i] = id
 	}
-	return ids, apierr.InvalidFields(wrong...)
+	return ids, wrong.Err()
 }

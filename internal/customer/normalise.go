@@ -25,21 +25,23 @@ const maxAddressText = 200 // characters of one line or part of a postal address
 func (s *Server) normalise(c *rapportv1.Customer) error {
 	var wrong violations
 	if c.GetType() == rapportv1.Customer_TYPE_UNSPECIFIED {
-		wrong.add("customer.type", "is required")
+		wrong.Add("customer.type", "is required")
 	}
 	if c.GetDisplayName() == "" {
-		wrong.add("customer.display_name", "is required")
+		wrong.Add("customer.display_name", "is required")
 	}
 	c.LanguageCode = wrong.optional("customer.language_code", c.LanguageCode, canonicalLanguage)
 	c.TimeZone = wrong.optional("customer.time_zone", c.TimeZone, knownTimeZone)
 	c.Owner = wrong.optional("customer.owner", c.Owner, nil)
-	c.Referrer = wrong.optional("customer.referrer", c.Referrer, func(name string) (string, error) {
-		_, err := aip.ParseCustomerName("customer.referrer", name)
-		return name, err
+	c.Referrer = wrong.optional("customer.referrer", c.Referrer, func(name string) (out, wrong string) {
+		if _, err := aip.ParseCustomerName("customer.referrer", name); err != nil {
+			return "", "is not a customer's name, customers/{customer}"
+		}
+		return name, ""
 	})
 	slices.Sort(c.Tags)
 	c.Tags = slices.Compact(c.GetTags())
-	wrong = append(wrong, contactpoint.Emails("customer.emails", c.GetEmails())...)
+	contactpoint.Emails(&wrong.Violations, "customer.emails", c.GetEmails())
 	region := s.DefaultRegion
 	for i, a := range c.GetPostalAddresses() {
 		wrong.address(fmt.Sprintf("customer.postal_addresses[%d]", i), a)
@@ -47,7 +49,7 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 			region = a.GetRegionCode()
 		}
 	}
-	wrong = append(wrong, contactpoint.Phones("customer.phones", c.GetPhones(), region)...)
+	contactpoint.Phones(&wrong.Violations, "customer.phones", c.GetPhones(), region)
 	for key, a := range c.GetAttributes() {
 		if v, ok := a.GetKind().(*rapportv1.AttributeValue_TimestampValue); ok {
 			wrong.time("customer.attributes."+key, v.TimestampValue)
@@ -55,56 +57,42 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	}
 	wrong.time("customer.prospect_time", c.GetProspectTime())
 	wrong.money("customer.acquisition_cost", c.GetAcquisitionCost())
-	return apierr.InvalidFields(wrong...)
+	return wrong.Err()
 }
 
-// violations gathers what is wrong with a request, so that the caller hears of all of
-// it at once.
-type violations []apierr.Violation
-
-func (v *violations) add(field, format string, args ...any) {
-	*v = append(*v, apierr.Violation{Field: field, Description: fmt.Sprintf(format, args...)})
-}
+// violations are what is wrong with the fields of a customer.
+type violations struct{ apierr.Violations }
 
 // optional returns the canonical form of a text that may be unset; an empty one is.
-func (v *violations) optional(field string, text *string, canonical func(string) (string, error)) *string {
+// The function says what is wrong with a text that has none.
+func (v *violations) optional(field string, text *string, canonical func(string) (out, wrong string)) *string {
 	if text == nil || *text == "" {
 		return nil
 	}
 	if canonical == nil {
 		return text
 	}
-	out, err := canonical(*text)
-	if err != nil {
-		v.add(field, "%s", describe(err))
+	out, wrong := canonical(*text)
+	if wrong != "" {
+		v.Add(field, "%s", wrong)
 	}
 	return &out
 }
 
-// describe takes the words of an error of ours without its field, which the violation
-// names already.
-func describe(err error) string {
-	_, text, found := strings.Cut(err.Error(), ": ")
-	if !found {
-		return err.Error()
-	}
-	return text
-}
-
-func canonicalLanguage(code string) (string, error) {
+func canonicalLanguage(code string) (out, wrong string) {
 	tag, err := language.Parse(code)
 	if err != nil {
-		return "", fmt.Errorf("language: is not a BCP-47 language such as zh-Hans-CN")
+		return "", "is not a BCP-47 language such as zh-Hans-CN"
 	}
-	return tag.String(), nil
+	return tag.String(), ""
 }
 
-func knownTimeZone(name string) (string, error) {
+func knownTimeZone(name string) (out, wrong string) {
 	// Local is this machine's zone, which no record can mean.
 	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
-		return "", fmt.Errorf("time zone: is not an IANA time zone such as Asia/Shanghai")
+		return "", "is not an IANA time zone such as Asia/Shanghai"
 	}
-	return name, nil
+	return name, ""
 }
 
 func (v *violations) time(field string, t *timestamppb.Timestamp) {
@@ -112,7 +100,7 @@ func (v *violations) time(field string, t *timestamppb.Timestamp) {
 		return
 	}
 	if err := t.CheckValid(); err != nil {
-		v.add(field, "must lie in the years 1 to 9999")
+		v.Add(field, "must lie in the years 1 to 9999")
 		return
 	}
 	t.Nanos -= t.GetNanos() % int32(time.Microsecond)
@@ -123,28 +111,28 @@ func (v *violations) money(field string, m *money.Money) {
 		return
 	}
 	if code := m.GetCurrencyCode(); len(code) != 3 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		v.add(field+".currency_code", "must be three capital letters, as in ISO 4217")
+		v.Add(field+".currency_code", "must be three capital letters, as in ISO 4217")
 	}
 	if m.GetUnits() < 0 {
-		v.add(field+".units", "must not be negative")
+		v.Add(field+".units", "must not be negative")
 	}
 	if m.GetNanos() < 0 || m.GetNanos() > 999_999_999 {
-		v.add(field+".nanos", "must be 0 to 999,999,999")
+		v.Add(field+".nanos", "must be 0 to 999,999,999")
 	}
 }
 
 func (v *violations) address(field string, a *postaladdress.PostalAddress) {
 	if region, err := language.ParseRegion(a.GetRegionCode()); err != nil || region.String() != a.GetRegionCode() || len(a.GetRegionCode()) != 2 {
-		v.add(field+".region_code", "must be a CLDR region of two capital letters, such as CN")
+		v.Add(field+".region_code", "must be a CLDR region of two capital letters, such as CN")
 	}
 	if a.GetRevision() != 0 {
-		v.add(field+".revision", "must be 0")
+		v.Add(field+".revision", "must be 0")
 	}
 	if len(a.GetAddressLines()) > 10 {
-		v.add(field+".address_lines", "has more than 10 lines")
+		v.Add(field+".address_lines", "has more than 10 lines")
 	}
 	if len(a.GetRecipients()) > 10 {
-		v.add(field+".recipients", "has more than 10 entries")
+		v.Add(field+".recipients", "has more than 10 entries")
 	}
 	texts := []struct{ field, text string }{
 		{"language_code", a.GetLanguageCode()}, {"postal_code", a.GetPostalCode()}, {"sorting_code", a.GetSortingCode()},
@@ -159,7 +147,7 @@ func (v *violations) address(field string, a *postaladdress.PostalAddress) {
 	}
 	for _, t := range texts {
 		if utf8.RuneCountInString(t.text) > maxAddressText {
-			v.add(field+"."+t.field, "has more than %d characters", maxAddressText)
+			v.Add(field+"."+t.field, "has more than %d characters", maxAddressText)
 		}
 	}
 }

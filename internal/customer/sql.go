@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -75,13 +76,14 @@ func lockByID(tx *mutation.Tx, into *row, found *bool, id uuid.UUID) {
 func insert(tx *mutation.Tx, r *row) { tx.Queue(insertSQL, r.args()...) }
 func update(tx *mutation.Tx, r *row) { tx.Queue(updateSQL, r.args()...) }
 
-// violated maps the constraints of this package's tables to errors.
-func violated(name string) func(string) error {
-	return func(constraint string) error {
+// refused maps the constraints of this package's tables to errors about the named
+// customer. Under Citus a constraint's name ends with a shard's number.
+func refused(name string) func(*pgconn.PgError) error {
+	return func(e *pgconn.PgError) error {
 		switch {
-		case strings.HasPrefix(constraint, "customer_pkey"):
+		case strings.HasPrefix(e.ConstraintName, "customer_pkey"):
 			return apierr.AlreadyExists(rapportv1.ErrorReason_CUSTOMER_ALREADY_EXISTS, name, "a customer of this id exists")
-		case strings.HasPrefix(constraint, "external_id_pkey"):
+		case strings.HasPrefix(e.ConstraintName, "external_id_pkey"):
 			return apierr.AlreadyExists(rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, name, "another customer has one of these external ids")
 		}
 		return nil

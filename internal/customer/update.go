@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
 	"google.golang.org/protobuf/proto"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -120,7 +121,7 @@ func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u parsedUpd
 	// of the caller's, who allowed for both: the second run finds and changes it, or
 	// meets the key again, as of another external id that another customer has.
 	if tx.Attempt == 1 {
-		tx.OnViolation(func(string) error { return mutation.ErrRaced })
+		tx.OnRefusal(func(*pgconn.PgError) error { return mutation.ErrRaced })
 	}
 	return out, err
 }
@@ -160,8 +161,8 @@ func (s *Server) change(ctx context.Context, tx *mutation.Tx, u parsedUpdate, r 
 		return nil, err
 	}
 	r.Revision++
-	r.UpdateTime = later(tx.Now, r.UpdateTime)
-	tx.OnViolation(violated(r.name()))
+	r.UpdateTime = tx.Later(r.UpdateTime)
+	tx.OnRefusal(refused(r.name()))
 	update(tx, &r)
 	replaceExternalIDs(tx, &r, before.GetExternalIds(), after.GetExternalIds())
 	tx.Record(change.Record{

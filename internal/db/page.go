@@ -13,13 +13,12 @@ import (
 // in one round trip. Later pages take the total from their token. The name is that of
 // the query in traces and metrics.
 func FetchPage[R any](ctx context.Context, p *Pool, name string, list aip.List) (rows []R, total int32, err error) {
-	sql, args := list.SQL()
-	sql = "-- name: " + name + "\n" + sql
 	if list.Cursor != nil {
-		found, _ := p.Query(ctx, sql, args...)
-		rows, err = pgx.CollectRows(found, pgx.RowToStructByName[R])
+		rows, err = FetchUncounted[R](ctx, p, name, list)
 		return rows, list.Cursor.Total, err
 	}
+	sql, args := list.SQL()
+	sql = "-- name: " + name + "\n" + sql
 	countSQL, countArgs := list.CountSQL()
 	countSQL = "-- name: " + name + "Count\n" + countSQL
 	err = p.Read(ctx, func(batch *pgx.Batch) {
@@ -40,6 +39,13 @@ func FetchPage[R any](ctx context.Context, p *Pool, name string, list aip.List) 
 		})
 	})
 	return rows, total, err
+}
+
+// FetchUncounted reads the rows of a page.
+func FetchUncounted[R any](ctx context.Context, p *Pool, name string, list aip.List) ([]R, error) {
+	sql, args := list.SQL()
+	rows, _ := p.Query(ctx, "-- name: "+name+"\n"+sql, args...)
+	return pgx.CollectRows(rows, pgx.RowToStructByName[R])
 }
 
 // Read sends several reads in one round trip. Like Query it tries a second connection

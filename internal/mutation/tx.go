@@ -43,7 +43,7 @@ type Tx struct {
 	batch            pgx.Batch
 	begun            bool
 	changes          []change.Record
-	violated         func(constraint string) error
+	refused          func(*pgconn.PgError) error
 	statementTimeout time.Duration
 }
 
@@ -53,9 +53,9 @@ func (tx *Tx) Queue(sql string, args ...any) *pgx.QueuedQuery { return tx.batch.
 // Record adds a change to those that are appended at the commit.
 func (tx *Tx) Record(r change.Record) { tx.changes = append(tx.changes, r) }
 
-// OnViolation says which error to answer where a write breaks the named constraint;
-// the function returns nil for a constraint it does not know.
-func (tx *Tx) OnViolation(f func(constraint string) error) { tx.violated = f }
+// OnRefusal says which error to answer where PostgreSQL refuses a statement, most often
+// for a constraint; the function returns nil for a refusal it does not know.
+func (tx *Tx) OnRefusal(f func(*pgconn.PgError) error) { tx.refused = f }
 
 // Fetch sends what is queued, reads included, in one round trip. The first Fetch
 // begins the transaction, and looks behind the queued statements whether the request
@@ -129,6 +129,8 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 	case err == nil:
 	case (apierr.ConnectionLost(err) || ctx.Err() != nil) && !pgconn.SafeToRetry(err):
 		return fmt.Errorf("%w: %w", errCommit, err)
+	case isClaimed(err):
+		return err
 	case !claimed && isLockTimeout(err):
 		return apierr.New(codes.Aborted, rapportv1.ErrorReason_REQUEST_IN_PROGRESS,
 			"a request with this id is still running; repeat it", nil)
@@ -178,6 +180,15 @@ func (tx *Tx) take() []*pgx.QueuedQuery {
 	return queued
 }
 
+// Later returns the time to write into a record last changed at previous: Now, but
+// never earlier than that, where the clock went back.
+func (tx *Tx) Later(previous time.Time) time.Time {
+	if tx.Now.Before(previous) {
+		return previous
+	}
+	return tx.Now
+}
+
 // rollback ends a transaction that did not commit, so that the connection can be
 // used again. A connection that is gone has been rolled back by the server.
 func (tx *Tx) rollback(ctx context.Context) {
@@ -192,11 +203,11 @@ func (tx *Tx) rollback(ctx context.Context) {
 	}
 }
 
-// translate turns a broken constraint into the error its owner wants.
+// translate turns a refusal of PostgreSQL into the error its owner wants.
 func (tx *Tx) translate(err error) error {
 	var pgErr *pgconn.PgError
-	if tx.violated != nil && errors.As(err, &pgErr) && pgErr.ConstraintName != "" {
-		if translated := tx.violated(pgErr.ConstraintName); translated != nil {
+	if tx.refused != nil && errors.As(err, &pgErr) {
+		if translated := tx.refused(pgErr); translated != nil {
 			return translated
 		}
 	}
@@ -218,6 +229,6 @@ func isLockTimeout(err error) bool {
 	return errors.As(err, &pgErr) && pgErr.Code == "55P03"
 }
 
-// ErrRaced is what an Act, or a function given to OnViolation, returns where another
+// ErrRaced is what an Act, or a function given to OnRefusal, returns where another
 // transaction got in between its read and its write: the mutation runs again.
 var ErrRaced = errors.New("another transaction got in between")

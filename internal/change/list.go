@@ -1,0 +1,82 @@
+package change
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/db"
+)
+
+var newestFirst = aip.Order{Field: "change_time", Column: "change_time", Kind: aip.TimeKey, Desc: true}
+
+// fields are those that a filter can name. Equality on customer, resource and actor
+// is served by an index.
+var fields = aip.Fields{
+	"resource":    aip.Custom(resource),
+	"customer":    aip.Indexed(aip.UUIDName("customer_id", parseCustomer)),
+	"actor":       aip.Indexed(aip.Text("actor")),
+	"type":        aip.Enum("type", rapportv1.Change_TYPE_UNSPECIFIED.Descriptor()),
+	"request_id":  aip.UUIDName("request_id", uuid.Parse),
+	"change_time": aip.Timestamp("change_time"),
+}
+
+func parseCustomer(name string) (uuid.UUID, error) { return aip.ParseCustomerName("filter", name) }
+
+// resource compiles `resource = "..."` with the customer in the name beside it, for
+// it is the customer's changes that an index finds.
+func resource(t *aip.Term) (aip.Condition, error) {
+	if t.Op != "=" {
+		return aip.Condition{}, t.Refuse("is compared by `=`")
+	}
+	customer, err := aip.ParseCustomerName("filter", t.Value.Text)
+	if err != nil {
+		if customer, _, err = aip.ParseContactName("filter", t.Value.Text); err != nil {
+			return aip.Condition{}, t.Refuse("is compared with the name of a customer or contact")
+		}
+	}
+	return aip.Condition{
+		SQL:    "customer_id = " + t.Bind(customer, "uuid") + " AND resource = " + t.Bind(t.Value.Text, "text"),
+		Served: true,
+	}, nil
+}
+
+// listed is a row of a page.
+type listed struct {
+	row
+	aip.Scan
+}
+
+// ListChanges returns one page of changes, newest first.
+func (s *Server) ListChanges(ctx context.Context, req *rapportv1.ListChangesRequest) (*rapportv1.ListChangesResponse, error) {
+	filter, err := aip.CompileFilter(req.GetFilter(), fields, nil)
+	if err != nil {
+		return nil, err
+	}
+	fingerprint := aip.FingerprintOf(newestFirst, "ListChanges", req.GetFilter())
+	cursor, err := aip.ParseToken(req.GetPageToken(), fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	list := aip.List{
+		Table: "change", Columns: columns, ID: "change_id", Filter: filter, Order: newestFirst,
+		Cursor: cursor, Size: aip.PageSize(req.GetPageSize()),
+	}
+	rows, err := db.FetchUncounted[listed](ctx, s.DB, "ListChanges", list)
+	if err != nil {
+		return nil, err
+	}
+	page, next := aip.Page(rows, list.Size, func(l *listed) aip.Scan { return l.Scan }, func(l *listed) aip.Cursor {
+		return aip.Cursor{Time: l.ChangeTime, ID: l.ChangeID}
+	})
+	resp := &rapportv1.ListChangesResponse{Changes: make([]*rapportv1.Change, len(page))}
+	for i := range page {
+		if resp.Changes[i], err = page[i].proto(); err != nil {
+			return nil, err
+		}
+	}
+	resp.NextPageToken, _ = aip.PageEnd(next, aip.UnknownTotal, fingerprint)
+	return resp, nil
+}

@@ -1,0 +1,94 @@
+package change
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/db"
+)
+
+// Server serves ChangeService.
+type Server struct {
+	DB *db.Pool
+}
+
+// row is a change as the table holds it.
+type row struct {
+	Lane       int16     `db:"lane"`
+	ChangeID   uuid.UUID `db:"change_id"`
+	Sequence   int64     `db:"sequence"`
+	CustomerID uuid.UUID `db:"customer_id"`
+	Resource   string    `db:"resource"`
+	Type       string    `db:"type"`
+	Fields     []byte    `db:"fields"`
+	Actor      string    `db:"actor"`
+	RequestID  uuid.UUID `db:"request_id"`
+	TraceID    string    `db:"trace_id"`
+	ChangeTime time.Time `db:"change_time"`
+}
+
+const columns = `lane, change_id, sequence, customer_id, resource, type, fields, actor, request_id, trace_id, change_time`
+
+const getSQL = `-- name: GetChange
+SELECT ` + columns + ` FROM change WHERE lane = $1 AND change_id = $2`
+
+// GetChange returns one change.
+func (s *Server) GetChange(ctx context.Context, req *rapportv1.GetChangeRequest) (*rapportv1.Change, error) {
+	id, err := aip.ParseChangeName("name", req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	rows, _ := s.DB.Query(ctx, getSQL, db.Lane(id), id)
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, apierr.NotFound(rapportv1.ErrorReason_CHANGE_NOT_FOUND, req.GetName())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.proto()
+}
+
+func (r *row) proto() (*rapportv1.Change, error) {
+	c := &rapportv1.Change{
+		Name: aip.ChangeName(r.ChangeID), Uid: r.ChangeID.String(), Resource: r.Resource,
+		Customer: aip.CustomerName(r.CustomerID),
+		Type:     rapportv1.Change_Type(rapportv1.Change_Type_value[r.Type]),
+		Lane:     int32(r.Lane), Sequence: r.Sequence,
+		Actor: r.Actor, RequestId: r.RequestID.String(), TraceId: r.TraceID,
+		ChangeTime: timestamppb.New(r.ChangeTime),
+	}
+	var fields []Field
+	if err := json.Unmarshal(r.Fields, &fields); err != nil {
+		return nil, fmt.Errorf("fields of %s: %w", c.GetName(), err)
+	}
+	for _, f := range fields {
+		before, errBefore := value(f.Before)
+		after, errAfter := value(f.After)
+		if err := errors.Join(errBefore, errAfter); err != nil {
+			return nil, fmt.Errorf("field %s of %s: %w", f.Path, c.GetName(), err)
+		}
+		c.Fields = append(c.Fields, &rapportv1.Change_FieldChange{Path: f.Path, Before: before, After: after})
+	}
+	return c, nil
+}
+
+func value(encoded json.RawMessage) (*structpb.Value, error) {
+	if encoded == nil {
+		return nil, nil //nolint:nilnil // no value is no error
+	}
+	v := &structpb.Value{}
+	return v, protojson.Unmarshal(encoded, v)
+}

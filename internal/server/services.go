@@ -1,0 +1,91 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"google.golang.org/grpc"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apidocs"
+	"github.com/rapport-crm/rapport/internal/change"
+	"github.com/rapport-crm/rapport/internal/contact"
+	"github.com/rapport-crm/rapport/internal/customer"
+	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/rest"
+	"github.com/rapport-crm/rapport/internal/rpc"
+	"github.com/rapport-crm/rapport/internal/telemetry"
+)
+
+// customerService is CustomerService: the RPCs of customers and those of contacts,
+// each from its package. A method that neither has does not compile.
+type customerService struct {
+	*customers
+	*contacts
+}
+
+type (
+	customers = customer.Server
+	contacts  = contact.Server
+)
+
+// register makes the services of the API.
+func (s *Server) register(r *rpc.Registrar) {
+	mutations := &mutation.Runner{Pool: s.pool, Clock: time.Now, RequestTTL: s.config.RequestTTL}
+	rapportv1.RegisterCustomerServiceServer(r, customerService{
+		&customer.Server{
+			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
+			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
+		},
+		&contact.Server{
+			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
+			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
+		},
+	})
+	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
+}
+
+// serveRPCs puts the services behind gRPC and, through a channel that runs the same
+// interceptors and stats handler, behind REST.
+func (s *Server) serveRPCs(t *telemetry.Telemetry) error {
+	var services rpc.Registrar
+	s.register(&services)
+	chain, err := rpc.NewChain(t.Logger, t.Meter.Meter("rapport"), &services)
+	if err != nil {
+		return fmt.Errorf("interceptors: %w", err)
+	}
+	stats := t.ServerHandler(services.Known, s.config.PublicEndpoint)
+	limits := rpc.DefaultLimits()
+	if s.config.StreamWorkers > 0 {
+		limits.StreamWorkers = s.config.StreamWorkers
+	}
+	s.drains = newDrains()
+	s.grpc = grpc.NewServer(append(rpc.ServerOptions(limits, chain, stats), grpc.ChainStreamInterceptor(s.drains.stream))...)
+	services.RegisterWith(s.grpc)
+	healthpb.RegisterHealthServer(s.grpc, s.readiness.health)
+	if s.config.Reflection {
+		reflection.Register(s.grpc)
+	}
+
+	channel := inprocess.New(chain.Unary, chain.Stream, stats)
+	for _, service := range services.Services() {
+		channel.RegisterService(service.Desc, service.Impl)
+		s.readiness.services = append(s.readiness.services, service.Desc.ServiceName)
+	}
+	handler, err := rest.New(rest.Options{
+		Conn: channel, Docs: apidocs.Handler(), Log: t.Logger, AllowedOrigins: s.config.CORSOrigins,
+	})
+	if err != nil {
+		return fmt.Errorf("REST: %w", err)
+	}
+	s.http = rest.NewServer(t.HTTPMiddleware(handler), t.Logger)
+	s.admin = &http.Server{
+		Handler:           adminHandler(s.readiness.state, t.MetricsHandler()),
+		ReadHeaderTimeout: 5 * time.Second,
+	}
+	return nil
+}
