@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -162,6 +163,38 @@ func BenchmarkToken(b *testing.B) {
 		if _, err := aip.ParseToken(cursor.Token(f), f); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A text key must be what left(column, 60) gives, or a page would start elsewhere.
+func TestTextKeyOf(t *testing.T) {
+	for _, text := range []string{"", "Ada", strings.Repeat("x", 60), strings.Repeat("x", 61), strings.Repeat("🦊", 60), strings.Repeat("é", 59) + "🦊🦊", strings.Repeat("👩‍👩‍👧", 40)} {
+		runes := []rune(text)
+		if got, want := aip.TextKeyOf(text), string(runes[:min(len(runes), 60)]); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestPageEnd(t *testing.T) {
+	f := aip.FingerprintOf(newestFirst, "x")
+	token, size := aip.PageEnd(&aip.Cursor{Time: time.Unix(0, 0), ID: uuid.MustParse(idA)}, 17, f)
+	if next, err := aip.ParseToken(token, f); err != nil || next.Total != 17 || size == nil || *size != 17 {
+		t.Errorf("next %v, size %v, error %v", next, size, err)
+	}
+	if token, size := aip.PageEnd(nil, aip.UnknownTotal, f); token != "" || size != nil {
+		t.Errorf("the end: token %q, size %v", token, size)
+	}
+}
+
+func TestTimestamps(t *testing.T) {
+	at := timestamppb.New(time.Date(1931, 2, 3, 4, 5, 6, 123456999, time.UTC))
+	want := time.Date(1931, 2, 3, 4, 5, 6, 123456000, time.UTC)
+	if got := aip.FromTimestamp(at); got == nil || !got.Equal(want) || !aip.ToTimestamp(got).AsTime().Equal(want) {
+		t.Errorf("FromTimestamp: %v, want %v", got, want)
+	}
+	if aip.FromTimestamp(nil) != nil || aip.ToTimestamp(nil) != nil {
+		t.Error("an unset time became one")
 	}
 }
 
