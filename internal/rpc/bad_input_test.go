@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,9 +15,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 
-	"github.com/rapport-crm/rapport/internal/apierr"
-
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
 // raw sends bytes as they are.
@@ -156,7 +156,7 @@ func TestViolations(t *testing.T) {
 			}
 			got := violations(err)
 			for _, want := range test.want {
-				if !contains(got, want) {
+				if !slices.Contains(got, want) {
 					t.Errorf("want %q among %q", want, got)
 				}
 			}
@@ -169,7 +169,7 @@ func TestNULInAMapKey(t *testing.T) {
 	req := &rapportv1.CreateCustomerRequest{Customer: valid()}
 	req.Customer.ExternalIds = map[string]string{"a\x00": "1"}
 	_, err := r.client().CreateCustomer(t.Context(), req)
-	if want := `customer.external_ids["a\x00"] string.no_nul`; !contains(violations(err), want) {
+	if want := `customer.external_ids["a\x00"] string.no_nul`; !slices.Contains(violations(err), want) {
 		t.Errorf("want %q among %q", want, violations(err))
 	}
 }
@@ -177,10 +177,7 @@ func TestNULInAMapKey(t *testing.T) {
 func TestViolationsAreBounded(t *testing.T) {
 	r := start(t)
 	req := &rapportv1.CreateCustomerRequest{Customer: valid()}
-	req.Customer.Tags = make([]string, 5000)
-	for i := range req.Customer.Tags {
-		req.Customer.Tags[i] = "\x00"
-	}
+	req.Customer.Tags = slices.Repeat([]string{"\x00"}, 5000)
 	// A cut in the middle of a character would make the answer undecodable.
 	req.Customer.ExternalIds = map[string]string{strings.Repeat("é", 1000): "\x00"}
 	_, err := r.client().CreateCustomer(t.Context(), req)
@@ -225,14 +222,4 @@ func violations(err error) []string {
 		}
 	}
 	return all
-}
-
-// contains reports whether want is one of all.
-func contains(all []string, want string) bool {
-	for _, one := range all {
-		if one == want {
-			return true
-		}
-	}
-	return false
 }

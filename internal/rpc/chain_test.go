@@ -18,10 +18,9 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/rpc"
-
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 )
 
 var getRequest = &rapportv1.GetCustomerRequest{Name: "customers/" + customerID}
@@ -211,8 +210,8 @@ func TestPanicIsAnswered(t *testing.T) {
 func TestRuntimePanicSaysWhat(t *testing.T) {
 	r := start(t)
 	r.customers.get = func(context.Context, *rapportv1.GetCustomerRequest) (*rapportv1.Customer, error) {
-		var none []int
-		return nil, fmt.Errorf("%d", none[len(getRequest.GetName())])
+		few := make([]string, 1)
+		return &rapportv1.Customer{Name: few[len(getRequest.GetName())]}, nil
 	}
 	_, _ = r.client().GetCustomer(t.Context(), getRequest)
 	if line := r.log.only(t); !strings.Contains(fmt.Sprint(line["panic"]), "index out of range") {
@@ -239,6 +238,25 @@ func TestDatabaseErrorKeepsDataOutOfTheLog(t *testing.T) {
 		if !strings.HasPrefix(fmt.Sprint(line[key]), want) {
 			t.Errorf("%s is %v, want %v", key, line[key], want)
 		}
+	}
+}
+
+func TestTimeoutWithinIsNoFault(t *testing.T) {
+	r := start(t)
+	r.customers.get = func(ctx context.Context, _ *rapportv1.GetCustomerRequest) (*rapportv1.Customer, error) {
+		<-ctx.Done()
+		return nil, apierr.Internal(fmt.Errorf("read the customer: %w", ctx.Err()))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := r.client().GetCustomer(ctx, getRequest)
+	if status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("got %v", err)
+	}
+	// The client's own timer may fire first, and cancel the call.
+	line := r.log.only(t)
+	if line["reason"] != "DEADLINE_EXCEEDED" && line["reason"] != "CANCELLED" || line["level"] != "INFO" {
+		t.Errorf("logged %v", line)
 	}
 }
 

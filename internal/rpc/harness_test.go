@@ -18,11 +18,10 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/interop/grpc_testing"
 
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/telemetry/names"
-
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 )
 
 const customerID = "01890a5d-ac96-774b-bcce-b302099a8057"

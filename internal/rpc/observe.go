@@ -15,10 +15,9 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/telemetry/names"
-
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 )
 
 // outcome is how a call failed: what the caller is told, and what only the log is.
@@ -55,7 +54,7 @@ func (c *Chain) conclude(ctx context.Context, err error) *outcome {
 func finalError(ctx context.Context, err error) error {
 	var carrier interface{ GRPCStatus() *status.Status }
 	if !errors.As(err, &carrier) {
-		return ended(ctx, apierr.From(ctx, err))
+		return apierr.From(ctx, err)
 	}
 	// Only the status itself is taken, not status.FromError's, whose text would be
 	// that of all that wraps it.
@@ -63,36 +62,23 @@ func finalError(ctx context.Context, err error) error {
 	switch cause := apierr.Cause(err); {
 	case cause != nil && ctx.Err() != nil && errors.Is(cause, ctx.Err()):
 		// A fault only because the time ran out or the caller left.
-		return ended(ctx, apierr.From(ctx, ctx.Err()))
+		return apierr.From(ctx, ctx.Err())
 	case cause != nil:
 		return apierr.Internal(cause)
 	case apierr.Info(st.Err()) != nil:
-		return ended(ctx, st.Err())
+		return st.Err()
 	}
 	// A status that grpc-go made, such as that of a stream whose client has left.
 	switch st.Code() {
 	case codes.DeadlineExceeded:
-		return ended(ctx, apierr.From(ctx, context.DeadlineExceeded))
+		return apierr.From(ctx, context.DeadlineExceeded)
 	case codes.Canceled:
-		return ended(ctx, apierr.From(ctx, context.Canceled))
+		return apierr.From(ctx, context.Canceled)
 	case codes.Unimplemented:
 		return apierr.New(codes.Unimplemented, rapportv1.ErrorReason_UNKNOWN_METHOD,
 			"this service does not answer this RPC", nil)
 	}
 	return apierr.Internal(err)
-}
-
-// ended puts the cause of the context's end in the place of an error that only says
-// that it ended. Who cancels a call for a reason of ours, such as a shutdown, gives
-// that reason's error as the cause.
-func ended(ctx context.Context, err error) error {
-	switch apierr.Reason(err) {
-	case rapportv1.ErrorReason_DEADLINE_EXCEEDED, rapportv1.ErrorReason_CANCELLED:
-		if cause := context.Cause(ctx); apierr.Reason(cause) != rapportv1.ErrorReason_ERROR_REASON_UNSPECIFIED {
-			return cause
-		}
-	}
-	return err
 }
 
 // record writes the call's log line and marks the span and the counters. The trace's

@@ -11,9 +11,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
-	"github.com/rapport-crm/rapport/internal/apierr"
-
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
 // Service is one registered service: as generated, before any wrapping, so that the

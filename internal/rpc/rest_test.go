@@ -9,13 +9,12 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/otlptest"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/telemetry"
-
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 )
 
 func TestRESTCallIsOneTrace(t *testing.T) {

@@ -6,10 +6,9 @@ import (
 
 	"google.golang.org/grpc/metadata"
 
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/otlptest"
-
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 )
 
 func TestCallersTraceIsContinued(t *testing.T) {

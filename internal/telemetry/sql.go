@@ -75,13 +75,14 @@ func (t *SQLTracer) start(ctx context.Context, summary string, attrs ...attribut
 	if !trace.SpanFromContext(ctx).IsRecording() {
 		return o
 	}
-	o.Context, o.span = t.tracer.Start(ctx, summary,
+	ctx, span := t.tracer.Start(ctx, summary, //nolint:spancheck // ended by end
 		trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithTimestamp(o.started),
 		trace.WithAttributes(append(attrs,
 			attribute.String(names.DBSystem, names.DBSystemValue),
 			attribute.String(names.DBQuerySummary, summary))...))
-	return o
+	o.Context, o.span = ctx, span
+	return o //nolint:spancheck // as above
 }
 
 func (t *SQLTracer) end(ctx context.Context, err error) {

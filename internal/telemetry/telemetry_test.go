@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/rapport-crm/rapport/internal/otlptest"
 	"github.com/rapport-crm/rapport/internal/telemetry"
@@ -95,6 +96,26 @@ func TestAllSignalsAreExported(t *testing.T) {
 	want := map[string]string{"level": "INFO", "msg": "hello", "trace_id": traceID, "span_id": span.SpanContext().SpanID().String()}
 	if diff := cmp.Diff(want, line); diff != "" {
 		t.Errorf("log line (-want +got):\n%s", diff)
+	}
+}
+
+func TestExemplarsLeadToTraces(t *testing.T) {
+	receiver := otlptest.Start(t)
+	receiver.Setenv(t)
+	tel := setup(t, &lockedBuffer{})
+	tracer, err := tel.SQLTracer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, span := tel.Tracer.Tracer("test").Start(t.Context(), "call")
+	tracer.TraceQueryEnd(tracer.TraceQueryStart(ctx, nil, pgx.TraceQueryStartData{SQL: "-- name: Slow\nSELECT"}), nil, pgx.TraceQueryEndData{})
+	span.End()
+	w := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil)
+	r.Header.Set("Accept", "application/openmetrics-text; version=1.0.0")
+	tel.MetricsHandler().ServeHTTP(w, r)
+	if want := `trace_id="` + span.SpanContext().TraceID().String() + `"`; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("no exemplar with %s", want)
 	}
 }
 
