@@ -132,7 +132,7 @@ func responseExample(message string) any {
 func problemExample(status int, r *reason) any {
 	problem := map[string]any{
 		"type": "/docs/errors#" + r.Name, "title": title(r.Name), "status": status, "detail": r.Meaning,
-		"instance": exampleRequestID, "code": r.Code, "reason": r.Name, "domain": "rapport.dev",
+		"instance": "urn:uuid:" + exampleRequestID, "code": r.Code, "reason": r.Name, "domain": "rapport.dev",
 	}
 	switch {
 	case r.Name == "INVALID_FIELD":

@@ -31,7 +31,8 @@ type reason struct {
 type operationLink struct{ Tag, ID string }
 
 // reasonComment is how each comment in error_reason.proto begins:
-// `ABORTED, REST 409. `, `NOT_FOUND, REST only. ` or just `NOT_FOUND. `.
+// `ABORTED, REST 409. `, `NOT_FOUND, REST only. `, `UNIMPLEMENTED, REST only, 405. ` or
+// just `NOT_FOUND. `.
 var reasonComment = regexp.MustCompile(`^([A-Z_]+)(?:, REST ([^.]*))?\. (.+)$`)
 
 var httpStatus = regexp.MustCompile(`\b[45]\d\d\b`)
@@ -63,7 +64,7 @@ func parseReason(name, text string) (*reason, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	r := &reason{Name: name, Code: match[1], Meaning: match[3]}
-	r.RESTOnly = match[2] != "" && (match[2] == "only" || slices.Contains(transportReasons, name))
+	r.RESTOnly = strings.HasPrefix(match[2], "only")
 	for _, s := range httpStatus.FindAllString(match[2], -1) {
 		status, _ := strconv.Atoi(s)
 		r.Statuses = append(r.Statuses, status)

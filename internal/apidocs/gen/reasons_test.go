@@ -13,6 +13,7 @@ func TestParseReason(t *testing.T) {
 	}{
 		{"NOT_FOUND. Gone.", &reason{Name: "X", Code: "NOT_FOUND", Statuses: []int{404}, Meaning: "Gone."}},
 		{"NOT_FOUND, REST only. Gone.", &reason{Name: "X", Code: "NOT_FOUND", Statuses: []int{404}, RESTOnly: true, Meaning: "Gone."}},
+		{"UNIMPLEMENTED, REST only, 405. No.", &reason{Name: "X", Code: "UNIMPLEMENTED", Statuses: []int{405}, RESTOnly: true, Meaning: "No."}},
 		{"ABORTED, REST 412 with If-Match and else 409. Old.", &reason{Name: "X", Code: "ABORTED", Statuses: []int{412, 409}, Meaning: "Old."}},
 		{"Gone.", nil},
 		{"NOT_A_CODE. Gone.", nil},

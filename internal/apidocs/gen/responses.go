@@ -30,9 +30,16 @@ func success(op *openapi3.Operation, b binding) {
 		status, text = http.StatusCreated, "Created"
 		headers["Location"] = headerRef("Location")
 	}
+	content := openapi3.Content{"application/json": media}
 	op.Responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: &openapi3.Response{
-		Description: &text, Headers: headers, Content: openapi3.Content{"application/json": media},
+		Description: &text, Headers: headers, Content: content,
 	}})
+	if status == http.StatusCreated {
+		checked := "With validateOnly: what would have been made"
+		op.Responses.Set("200", &openapi3.ResponseRef{Value: &openapi3.Response{
+			Description: &checked, Headers: openapi3.Headers{"X-Request-Id": headerRef("XRequestId")}, Content: content,
+		}})
+	}
 }
 
 // failures adds one response for each status of the reasons. One that is the same

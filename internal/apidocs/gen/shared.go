@@ -19,7 +19,7 @@ func describe(doc *openapi3.T) {
  accept fields and enum values that are new. Filters, orders and update masks use the snake_case names.
 
  **Errors** are application/problem+json (RFC 9457). Branch on ` + "`reason`" + `, never on the text;
- [/docs/errors](/docs/errors) explains each. A path that does not exist answers 404 NO_ROUTE, a wrong method on
+ [/docs/errors](/docs/errors) explains each. Who accepts only application/json gets the same body under that name. A path that does not exist answers 404 NO_ROUTE, a wrong method on
  one that does 405 METHOD_NOT_ALLOWED with Allow.
 
  **Writing safely.** Send an Idempotency-Key with each change and repeat the call with the same key until it is
@@ -37,7 +37,8 @@ func addShared(doc *openapi3.T, api *api) {
 		"IdempotencyKey": parameter("Idempotency-Key", "Makes the call exactly-once: a repeat with the same key within "+
 			"24 hours gets the first one's answer. The same as `requestId`; where both are sent, they must be equal.",
 			openapi3.NewUUIDSchema()),
-		"IfMatch": parameter("If-Match", "The ETag the caller last saw. The call is refused with 412 where it is no longer the current one.",
+		"IfMatch": parameter("If-Match", "The ETag the caller last saw, in its quotes, or `*` for any. "+
+			"The call is refused with 412 where it is no longer the current one.",
 			openapi3.NewStringSchema().WithMaxLength(64)),
 	}
 	doc.Components.Headers = openapi3.Headers{
@@ -91,7 +92,7 @@ func problemSchema(api *api) *openapi3.Schema {
 		"title":       text("The reason in words; the same for each problem of this reason."),
 		"status":      status,
 		"detail":      text("What went wrong this time, for people. It may change at any time."),
-		"instance":    text("The id under which the service logged the call.").WithFormat("uri-reference"),
+		"instance":    text("`urn:uuid:` and the id under which the service logged the call.").WithFormat("uri"),
 		"code":        text("The google.rpc.Code, such as NOT_FOUND."),
 		"reason":      reason,
 		"domain":      text("Who defines the reason: rapport.dev."),
