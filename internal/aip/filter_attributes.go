@@ -96,25 +96,3 @@ func (a attributes) text(key string) string { return "(" + a.column + " ->> " + 
 func (a attributes) typed(key, jsonType string) string {
 	return "jsonb_typeof(" + a.column + " -> " + key + ") = '" + jsonType + "'"
 }
-
-// attribute returns the values a literal stands for: a string, a float64, a bool or a
-// time.Time, or a string and a time.Time.
-func (l Literal) attribute() []any {
-	at, isTime := l.time()
-	if l.Quoted {
-		if isTime {
-			return []any{l.Text, at}
-		}
-		return []any{l.Text}
-	}
-	if b, ok := l.boolean(); ok {
-		return []any{b}
-	}
-	if f, ok := l.number(); ok {
-		return []any{f}
-	}
-	if isTime {
-		return []any{at}
-	}
-	return []any{l.Text}
-}

@@ -3,9 +3,7 @@ package aip
 import (
 	"encoding/json"
 	"iter"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -93,18 +91,6 @@ func like(op string) string {
 	return " LIKE "
 }
 
-// pattern is the LIKE pattern of a literal with wildcards.
-func (l Literal) pattern() string {
-	text, head, tail := l.Text, "", ""
-	if l.suffix {
-		text, head = text[1:], "%"
-	}
-	if l.prefix && text != "" {
-		text, tail = text[:len(text)-1], "%"
-	}
-	return head + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + tail
-}
-
 // Enum is a text column that holds the names of an enum's values. Null stands for the
 // value of number zero, which counts as not set but can be compared with like any other.
 func Enum(column string, enum protoreflect.EnumDescriptor) Field {
@@ -135,11 +121,6 @@ func Bool(column string) Field {
 	})
 }
 
-// boolean returns the truth value an unquoted literal is.
-func (l Literal) boolean() (value, ok bool) {
-	return l.Text == "true", !l.Quoted && (l.Text == "true" || l.Text == "false")
-}
-
 // Number is a column of any numeric type.
 func Number(column string) Field {
 	return scalar(column, "float8", allOps, "", func(t *Term) (any, error) {
@@ -148,15 +129,6 @@ func Number(column string) Field {
 		}
 		return nil, t.Refuse("is compared with a number, without quotes")
 	})
-}
-
-// number returns the number an unquoted literal is: decimal, perhaps with an exponent.
-func (l Literal) number() (float64, bool) {
-	if l.Quoted || l.Text == "" || strings.Trim(l.Text, "+-.0123456789eE") != "" {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(l.Text, 64)
-	return f, err == nil
 }
 
 // Timestamp is a timestamptz column, compared with RFC 3339 times. A time finer than a
@@ -177,15 +149,6 @@ func Timestamp(column string) Field {
 		return c, err
 	}
 	return f
-}
-
-// time returns the instant a literal is, quoted or not, in UTC and microseconds.
-func (l Literal) time() (time.Time, bool) {
-	at, err := time.Parse(time.RFC3339Nano, l.Text)
-	if err != nil || !storable(at) {
-		return time.Time{}, false
-	}
-	return at.UTC().Truncate(time.Microsecond), true
 }
 
 // UUIDName is a uuid column that filters compare with a resource's name. The parse

@@ -27,22 +27,6 @@ type node struct {
 	value Literal
 }
 
-// Literal is the right side of a comparison.
-type Literal struct {
-	// Text is the value without quotes and escapes.
-	Text string
-	// Quoted tells whether it stood in quotes, which make a string of anything.
-	Quoted bool
-
-	// star tells that Text starts or ends with a star that was not escaped, and
-	// prefix and suffix which: `"x*"` is a prefix.
-	star, prefix, suffix bool
-}
-
-// Present tells whether the literal is the star of `field:*`, which asks whether the
-// field is set.
-func (l Literal) Present() bool { return l.Text == "*" && !l.Quoted && l.star }
-
 // parser reads a filter by recursive descent. What is a word depends on the side of a
 // comparison it stands on, so there is no separate lexer.
 type parser struct {
@@ -253,11 +237,6 @@ func (p *parser) quoted() (Literal, error) {
 		return Literal{}, p.refuse("expected a space after a string")
 	}
 	return newLiteral(b.String(), true, first, last), nil
-}
-
-// newLiteral notes the stars at either end of a text; a lone star is both.
-func newLiteral(text string, quoted, first, last bool) Literal {
-	return Literal{Text: text, Quoted: quoted, star: first || last, prefix: last, suffix: first}
 }
 
 // space skips white space.
