@@ -61,6 +61,19 @@ func Info(err error) *errdetails.ErrorInfo {
 	return nil
 }
 
+// Fields returns the fields that a status error's violations name, in their order.
+func Fields(err error) (fields []string) {
+	st, _ := status.FromError(err)
+	for _, d := range st.Details() {
+		if bad, ok := d.(*errdetails.BadRequest); ok {
+			for _, v := range bad.GetFieldViolations() {
+				fields = append(fields, v.GetField())
+			}
+		}
+	}
+	return fields
+}
+
 // Violation is one thing wrong with one field of a request. Field is a path of
 // proto names from the request's root, such as `customer.emails[0].address`.
 type Violation struct {
