@@ -1,0 +1,56 @@
+package rest
+
+// didYouMean returns `; did you mean X?` for the candidate nearest to word, or nothing
+// where none is near.
+func didYouMean(word string, candidates []string) string {
+	const maxLen = 64 // beyond any name of ours, and the cost is the product of the lengths
+	if len(word) > maxLen {
+		return ""
+	}
+	best, bestDistance := "", len(word)/3+2
+	for _, c := range candidates {
+		if d := distance(word, c); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean `" + best + "`?"
+}
+
+// distance is the Levenshtein distance in bytes; the case of ASCII letters and
+// underscores count nothing, so that display_nam is near displayName.
+func distance(a, b string) int {
+	a, b = fold(a), fold(b)
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+func fold(s string) string {
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '_':
+		case c >= 'A' && c <= 'Z':
+			out = append(out, c+'a'-'A')
+		default:
+			out = append(out, c)
+		}
+	}
+	return string(out)
+}
