@@ -127,6 +127,20 @@ func (r *running) metrics(t *testing.T) string {
 	return w.Body.String()
 }
 
+// await returns what /metrics serves once it has a part: grpc-go tells of a call's end
+// after the answer.
+func (r *running) await(t *testing.T, part string) string {
+	t.Helper()
+	var all string
+	for limit := time.Now().Add(5 * time.Second); time.Now().Before(limit); runtime.Gosched() {
+		if all = r.metrics(t); strings.Contains(all, part) {
+			return all
+		}
+	}
+	t.Errorf("/metrics has no %s:\n%s", part, all)
+	return all
+}
+
 // logBuffer holds the lines of the log.
 type logBuffer struct {
 	mu  sync.Mutex
