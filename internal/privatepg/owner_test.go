@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,7 +29,7 @@ func TestMain(m *testing.M) {
 }
 
 func runOwner(dir string) int {
-	s, err := Start(context.Background(), Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	s, err := Start(context.Background(), Options{Dir: dir, Settings: unsynced})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -103,7 +102,7 @@ func TestOwnerKilled(t *testing.T) {
 	o.awaitReady(t)
 	mustExec(t, o.url, makeKept)
 	o.kill(t)
-	within(t, 10*time.Second, func() error {
+	within(t, 30*time.Second, func() error {
 		if errors.Is(syscall.Kill(o.postmaster, 0), syscall.ESRCH) {
 			return nil
 		}
@@ -134,7 +133,7 @@ func crash(t *testing.T, dir string, a *account) {
 func TestOwnerKilledDuringInitdb(t *testing.T) {
 	dir := tempDir(t)
 	o := startOwner(t, dir, nil)
-	within(t, 10*time.Second, func() error {
+	within(t, 30*time.Second, func() error {
 		_, err := os.Stat(filepath.Join(dir, "data.new", "PG_VERSION"))
 		return err
 	})

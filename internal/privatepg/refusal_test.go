@@ -118,7 +118,7 @@ func TestSocketPathTooLong(t *testing.T) {
 // TestStopWithoutPatience stops by a context that has ended; nothing committed is lost.
 func TestStopWithoutPatience(t *testing.T) {
 	dir := tempDir(t)
-	s, err := Start(t.Context(), Options{Dir: dir})
+	s, err := Start(t.Context(), Options{Dir: dir, Settings: unsynced})
 	if err != nil {
 		t.Fatal(err)
 	}
