@@ -1,0 +1,166 @@
+package apidocs_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/rapport-crm/rapport/internal/apitest"
+)
+
+// documented talks to the running service and holds each request and each answer
+// against the document: status, headers and body.
+type documented struct {
+	*testing.T
+	url    string
+	doc    *openapi3.T
+	router routers.Router
+	seen   map[string]bool // the operations that were answered with success
+}
+
+// call sends a request that the document allows, wants the status, and returns the
+// answer. Headers come in pairs.
+func (d *documented) call(want int, method, path, body string, header ...string) map[string]any {
+	d.Helper()
+	newRequest := func() *http.Request {
+		request, err := http.NewRequestWithContext(d.Context(), method, d.url+path, strings.NewReader(body))
+		if err != nil {
+			d.Fatal(err)
+		}
+		for i := 0; i+1 < len(header); i += 2 {
+			request.Header.Set(header[i], header[i+1])
+		}
+		if body != "" {
+			request.Header.Set("Content-Type", "application/json")
+		}
+		return request
+	}
+	checked := newRequest() // reading its body for the check uses it up
+	route, variables, err := d.router.FindRoute(checked)
+	if err != nil {
+		d.Fatalf("%s %s: %v", method, path, err)
+	}
+	input := &openapi3filter.RequestValidationInput{Request: checked, PathParams: variables, Route: route}
+	if err := openapi3filter.ValidateRequest(d.Context(), input); err != nil {
+		d.Errorf("%s %s: the document refuses the request: %v", method, path, err)
+	}
+	response, err := http.DefaultClient.Do(newRequest())
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read to its end
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		d.Fatal(err)
+	}
+	if response.StatusCode != want {
+		d.Fatalf("%s %s: status %d, want %d: %s", method, path, response.StatusCode, want, answer)
+	}
+	output := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: response.StatusCode, Header: response.Header,
+		Options: &openapi3filter.Options{IncludeResponseStatus: true},
+	}
+	if err := openapi3filter.ValidateResponse(d.Context(), output.SetBodyBytes(answer)); err != nil {
+		d.Errorf("%s %s: the document does not allow the answer: %v\n%s", method, path, err, answer)
+	}
+	if response.StatusCode < http.StatusBadRequest {
+		d.seen[route.Operation.OperationID] = true
+	}
+	var out map[string]any
+	if err := json.Unmarshal(answer, &out); err != nil {
+		d.Fatalf("%s %s: %v", method, path, err)
+	}
+	return out
+}
+
+// example returns the body that the document shows for an operation.
+func (d *documented) example(method, path string) string {
+	d.Helper()
+	media := d.doc.Paths.Value(path).GetOperation(method).RequestBody.Value.Content.Get("application/json")
+	body, err := json.Marshal(media.Example)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return string(body)
+}
+
+// A reader who pastes the examples gets what the document shows, from every operation
+// and for the commonest errors.
+func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
+	openapi3filter.RegisterBodyDecoder("application/problem+json", openapi3filter.JSONBodyDecoder)
+	d := &documented{T: t, url: apitest.Start(t).URL, doc: document(t), seen: map[string]bool{}}
+	d.doc.Servers = openapi3.Servers{{URL: d.url}}
+	router, err := gorillamux.NewRouter(d.doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.router = router
+	customers(d)
+	contacts(d)
+	changes := d.call(200, "GET", `/v1/changes?filter=resource="`+customerName+`"`, "")["changes"].([]any)
+	d.call(200, "GET", "/v1/"+changes[0].(map[string]any)["name"].(string), "")
+	for _, item := range d.doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			if !d.seen[op.OperationID] {
+				t.Errorf("%s was never answered", op.OperationID)
+			}
+		}
+	}
+}
+
+const (
+	customerID   = "0198c0de-0000-7000-8000-000000000001"
+	contactID    = "0198c0de-0000-7000-8000-000000000002"
+	requestID    = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
+	customerName = "customers/" + customerID
+	customerPath = "/v1/" + customerName
+	contactsPath = customerPath + "/contacts"
+	contactPath  = contactsPath + "/" + contactID
+)
+
+func customers(d *documented) {
+	d.Helper()
+	create := d.example("POST", "/v1/customers")
+	made := d.call(201, "POST", "/v1/customers?customerId="+customerID, create, "Idempotency-Key", requestID)
+	d.call(201, "POST", "/v1/customers?customerId="+customerID, create, "Idempotency-Key", requestID)
+	d.call(422, "POST", "/v1/customers", `{"type":"INDIVIDUAL","displayName":"Ada"}`, "Idempotency-Key", requestID)
+	d.call(200, "POST", "/v1/customers?validateOnly=true", `{"type":"INDIVIDUAL","displayName":"Ada"}`)
+	d.call(409, "POST", "/v1/customers?customerId="+customerID, create)
+	d.call(200, "GET", customerPath, "")
+	d.call(404, "GET", "/v1/customers/"+contactID, "")
+	d.call(406, "GET", customerPath, "", "Accept", "text/html")
+	d.call(200, "GET", "/v1/customers?pageSize=1&orderBy=display_name&showDeleted=true", "")
+	d.call(400, "GET", "/v1/customers?filter=nothing=1", "")
+
+	etag := made["etag"].(string)
+	update := d.example("PATCH", "/v1/customers/{customer}")
+	d.call(200, "PATCH", customerPath, update, "If-Match", etag)
+	d.call(412, "PATCH", customerPath, update, "If-Match", etag)
+	d.call(200, "PATCH", customerPath+"?updateMask=time_zone", `{}`)
+	d.call(200, "PATCH", customerPath, `{"owner":null,"acquisitionCost":null}`)
+	d.call(400, "PATCH", customerPath, `{}`)
+	d.call(200, "PATCH", "/v1/customers?externalId.source=erp&externalId.id=C-1042&addTags=a&addTags=b", `{}`)
+	d.call(200, "GET", "/v1/customers:batchGet?names="+customerName+"&names="+customerName, "")
+	d.call(200, "POST", "/v1/customers:batchGet", d.example("POST", "/v1/customers:batchGet"))
+	d.call(412, "DELETE", customerPath, "", "If-Match", etag)
+	d.call(200, "DELETE", customerPath, "")
+	d.call(200, "POST", customerPath+":undelete", d.example("POST", "/v1/customers/{customer}:undelete"))
+}
+
+func contacts(d *documented) {
+	d.Helper()
+	d.call(201, "POST", contactsPath+"?contactId="+contactID, d.example("POST", "/v1/customers/{customer}/contacts"))
+	d.call(200, "GET", contactPath, "")
+	d.call(200, "GET", contactsPath, "")
+	d.call(200, "GET", "/v1/customers/-/contacts", "")
+	d.call(200, "PATCH", contactPath, d.example("PATCH", "/v1/customers/{customer}/contacts/{contact}"))
+	d.call(200, "DELETE", contactPath, "")
+	d.call(200, "POST", contactPath+":undelete", d.example("POST", "/v1/customers/{customer}/contacts/{contact}:undelete"))
+}
