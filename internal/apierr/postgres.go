@@ -28,7 +28,8 @@ func From(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &pgErr):
 		return fromSQLState(ctx, pgErr.Code, err)
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded) && (ctx.Err() != nil || !connectionFailed(err)):
+		// A dial that timed out while the call still had time is the database's fault.
 		return deadlineExceeded()
 	case errors.Is(err, context.Canceled):
 		return New(codes.Canceled, rapportv1.ErrorReason_CANCELLED, "the caller gave up", nil)
