@@ -16,6 +16,10 @@ import (
 // failover takes longer than a hiccup.
 const unavailableRetry = 500 * time.Millisecond
 
+// conflictRetry is the delay advised where another call was in the way: that one has
+// outlived the lock timeout or won five times already.
+const conflictRetry = 200 * time.Millisecond
+
 // From turns any error that a handler returns into the one that leaves the service.
 // Errors built here pass; those of PostgreSQL are mapped by SQLSTATE; the rest, and
 // all text of the driver, is hidden behind INTERNAL_ERROR. It is the only place
@@ -47,8 +51,7 @@ func isStatus(err error) bool {
 func fromSQLState(ctx context.Context, state string, err error) error {
 	switch state {
 	case "40001", "40P01", "55P03":
-		return New(codes.Aborted, rapportv1.ErrorReason_TRANSACTION_CONFLICT,
-			"others kept changing the same rows; read again and repeat", nil)
+		return TransactionConflict()
 	case "57014":
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return New(codes.Canceled, rapportv1.ErrorReason_CANCELLED, "the caller gave up", nil)
@@ -75,6 +78,19 @@ func fromSQLState(ctx context.Context, state string, err error) error {
 
 func deadlineExceeded() error {
 	return New(codes.DeadlineExceeded, rapportv1.ErrorReason_DEADLINE_EXCEEDED, "the call's time ran out", nil)
+}
+
+// TransactionConflict returns ABORTED with a delay before the caller reads again and
+// repeats.
+func TransactionConflict() error {
+	return Retryable(codes.Aborted, rapportv1.ErrorReason_TRANSACTION_CONFLICT,
+		"others kept changing the same rows; read again and repeat", conflictRetry)
+}
+
+// RequestInProgress returns ABORTED with a delay before the caller repeats the request.
+func RequestInProgress() error {
+	return Retryable(codes.Aborted, rapportv1.ErrorReason_REQUEST_IN_PROGRESS,
+		"a request with this id is still running; repeat it", conflictRetry)
 }
 
 // DatabaseUnavailable returns UNAVAILABLE with a delay before the retry.

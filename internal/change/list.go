@@ -51,32 +51,36 @@ type listed struct {
 
 // ListChanges returns one page of changes, newest first.
 func (s *Server) ListChanges(ctx context.Context, req *rapportv1.ListChangesRequest) (*rapportv1.ListChangesResponse, error) {
-	filter, err := aip.CompileFilter(req.GetFilter(), fields, nil)
+	list, fingerprint, err := parseList(req)
 	if err != nil {
 		return nil, err
 	}
-	fingerprint := aip.FingerprintOf(newestFirst, "ListChanges", req.GetFilter())
-	cursor, err := aip.ParseToken(req.GetPageToken(), fingerprint)
+	page, err := db.ReadUncountedPage[listed](ctx, s.DB, "ListChanges", list, fingerprint)
 	if err != nil {
 		return nil, err
 	}
-	list := aip.List{
-		Table: "change", Columns: columns, ID: "change_id", Filter: filter, Order: newestFirst,
-		Cursor: cursor, Size: aip.PageSize(req.GetPageSize()),
+	resp := &rapportv1.ListChangesResponse{
+		Changes: make([]*rapportv1.Change, len(page.Rows)), NextPageToken: page.NextToken,
 	}
-	rows, err := db.FetchUncounted[listed](ctx, s.DB, "ListChanges", list)
-	if err != nil {
-		return nil, err
-	}
-	page, next := aip.Page(rows, list.Size, func(l *listed) aip.Scan { return l.Scan }, func(l *listed) aip.Cursor {
-		return aip.Cursor{Time: l.ChangeTime, ID: l.ChangeID}
-	})
-	resp := &rapportv1.ListChangesResponse{Changes: make([]*rapportv1.Change, len(page))}
-	for i := range page {
-		if resp.Changes[i], err = page[i].proto(); err != nil {
+	for i := range page.Rows {
+		if resp.Changes[i], err = page.Rows[i].proto(); err != nil {
 			return nil, err
 		}
 	}
-	resp.NextPageToken, _ = aip.PageEnd(next, aip.UnknownTotal, fingerprint)
 	return resp, nil
+}
+
+func parseList(req *rapportv1.ListChangesRequest) (list aip.List, fingerprint aip.Fingerprint, err error) {
+	list = aip.List{Table: "change", Columns: columns, ID: "change_id", Order: newestFirst, Size: aip.PageSize(req.GetPageSize())}
+	if list.Filter, err = aip.CompileFilter(req.GetFilter(), fields, nil); err != nil {
+		return list, fingerprint, err
+	}
+	fingerprint = aip.FingerprintOf(newestFirst, "ListChanges", req.GetFilter())
+	list.Cursor, err = aip.ParseToken(req.GetPageToken(), fingerprint)
+	return list, fingerprint, err
+}
+
+// Place is the row's place in the order.
+func (l *listed) Place(aip.Order) (aip.Scan, aip.Cursor) {
+	return l.Scan, aip.Cursor{Time: l.ChangeTime, ID: l.ChangeID}
 }

@@ -61,21 +61,21 @@ func (s *Server) ListContacts(ctx context.Context, req *rapportv1.ListContactsRe
 	if err != nil {
 		return nil, err
 	}
-	rows, total, err := db.FetchPage[listed](ctx, s.DB, "ListContacts", list)
+	page, err := db.ReadPage[listed](ctx, s.DB, "ListContacts", list, fingerprint)
 	if err != nil {
 		return nil, err
 	}
-	page, next := aip.Page(rows, list.Size, func(l *listed) aip.Scan { return l.Scan }, func(l *listed) aip.Cursor { return l.cursor(list.Order) })
-	if len(page) == 0 && list.Base != "" && list.Cursor == nil {
+	if len(page.Rows) == 0 && list.Base != "" && list.Cursor == nil {
 		if err := s.customerExists(ctx, req.GetParent()); err != nil {
 			return nil, err
 		}
 	}
-	resp := &rapportv1.ListContactsResponse{Contacts: make([]*rapportv1.Contact, len(page))}
-	for i := range page {
-		resp.Contacts[i] = page[i].proto()
+	resp := &rapportv1.ListContactsResponse{
+		Contacts: make([]*rapportv1.Contact, len(page.Rows)), NextPageToken: page.NextToken, TotalSize: page.Total,
 	}
-	resp.NextPageToken, resp.TotalSize = aip.PageEnd(next, total, fingerprint)
+	for i := range page.Rows {
+		resp.Contacts[i] = page.Rows[i].proto()
+	}
 	return resp, nil
 }
 
@@ -119,16 +119,16 @@ func (s *Server) customerExists(ctx context.Context, parent string) error {
 	return err
 }
 
-// cursor is the row's place in the order.
-func (r *row) cursor(order aip.Order) aip.Cursor {
-	c := aip.Cursor{ID: r.ContactID}
+// Place is the row's place in the order.
+func (l *listed) Place(order aip.Order) (aip.Scan, aip.Cursor) {
+	c := aip.Cursor{ID: l.ContactID}
 	switch order.Field {
 	case "create_time":
-		c.Time = r.CreateTime
+		c.Time = l.CreateTime
 	case "update_time":
-		c.Time = r.UpdateTime
+		c.Time = l.UpdateTime
 	default:
-		c.Key = aip.TextKeyOf(r.DisplayName)
+		c.Key = aip.TextKeyOf(l.DisplayName)
 	}
-	return c
+	return l.Scan, c
 }

@@ -50,7 +50,11 @@ func (s *Server) UpdateContact(ctx context.Context, req *rapportv1.UpdateContact
 		if err := s.normalise(c); err != nil {
 			return nil, err
 		}
-		return create(tx, customer, id, c)
+		made, err := create(tx, customer, id, c)
+		if err == nil {
+			tx.RaceOnRefusal()
+		}
+		return made, err
 	})
 	return out, s.explain(ctx, customer, err)
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
+const maxEmailBytes = 254 // RFC 5321 through erratum 1690
+
 // Emails lower-cases the addresses in place and adds what is wrong with them; the path
 // says where they stand in the request.
 func Emails(wrong *apierr.Violations, path string, emails []*rapportv1.EmailAddress) {
@@ -27,6 +29,9 @@ func Emails(wrong *apierr.Violations, path string, emails []*rapportv1.EmailAddr
 		switch {
 		case err != nil || parsed.Name != "" || parsed.Address != e.GetAddress():
 			wrong.Add(at+".address", "is not an e-mail address such as ada@example.com")
+		case len(e.GetAddress()) > maxEmailBytes:
+			// Some letters take more bytes in lower case.
+			wrong.Add(at+".address", "has more than %d bytes in lower case", maxEmailBytes)
 		case seen[e.GetAddress()]:
 			wrong.Add(at+".address", "stands in the list twice")
 		}

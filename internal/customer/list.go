@@ -67,49 +67,49 @@ type listed struct {
 
 // ListCustomers returns one page of customers.
 func (s *Server) ListCustomers(ctx context.Context, req *rapportv1.ListCustomersRequest) (*rapportv1.ListCustomersResponse, error) {
-	order, err := aip.ParseOrderBy(req.GetOrderBy(), orders, newestFirst)
+	list, fingerprint, err := parseList(req)
 	if err != nil {
 		return nil, err
 	}
-	filter, err := aip.CompileFilter(req.GetFilter(), fields, nil)
+	page, err := db.ReadPage[listed](ctx, s.DB, "ListCustomers", list, fingerprint)
 	if err != nil {
 		return nil, err
 	}
-	fingerprint := aip.FingerprintOf(order, "ListCustomers", req.GetFilter(), strconv.FormatBool(req.GetShowDeleted()))
-	cursor, err := aip.ParseToken(req.GetPageToken(), fingerprint)
-	if err != nil {
-		return nil, err
+	resp := &rapportv1.ListCustomersResponse{
+		Customers: make([]*rapportv1.Customer, len(page.Rows)), NextPageToken: page.NextToken, TotalSize: page.Total,
 	}
-	list := aip.List{
-		Table: "customer", Columns: columns, ID: "customer_id", Filter: filter, Order: order,
-		Cursor: cursor, Size: aip.PageSize(req.GetPageSize()),
+	for i := range page.Rows {
+		resp.Customers[i] = page.Rows[i].proto()
+	}
+	return resp, nil
+}
+
+func parseList(req *rapportv1.ListCustomersRequest) (list aip.List, fingerprint aip.Fingerprint, err error) {
+	list = aip.List{Table: "customer", Columns: columns, ID: "customer_id", Size: aip.PageSize(req.GetPageSize())}
+	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, newestFirst); err != nil {
+		return list, fingerprint, err
+	}
+	if list.Filter, err = aip.CompileFilter(req.GetFilter(), fields, nil); err != nil {
+		return list, fingerprint, err
 	}
 	if !req.GetShowDeleted() {
 		list.Live = "delete_time IS NULL"
 	}
-	rows, total, err := db.FetchPage[listed](ctx, s.DB, "ListCustomers", list)
-	if err != nil {
-		return nil, err
-	}
-	page, next := aip.Page(rows, list.Size, func(l *listed) aip.Scan { return l.Scan }, func(l *listed) aip.Cursor { return l.cursor(order) })
-	resp := &rapportv1.ListCustomersResponse{Customers: make([]*rapportv1.Customer, len(page))}
-	for i := range page {
-		resp.Customers[i] = page[i].proto()
-	}
-	resp.NextPageToken, resp.TotalSize = aip.PageEnd(next, total, fingerprint)
-	return resp, nil
+	fingerprint = aip.FingerprintOf(list.Order, "ListCustomers", req.GetFilter(), strconv.FormatBool(req.GetShowDeleted()))
+	list.Cursor, err = aip.ParseToken(req.GetPageToken(), fingerprint)
+	return list, fingerprint, err
 }
 
-// cursor is the row's place in the order.
-func (r *row) cursor(order aip.Order) aip.Cursor {
-	c := aip.Cursor{ID: r.CustomerID}
+// Place is the row's place in the order.
+func (l *listed) Place(order aip.Order) (aip.Scan, aip.Cursor) {
+	c := aip.Cursor{ID: l.CustomerID}
 	switch order.Field {
 	case "create_time":
-		c.Time = r.CreateTime
+		c.Time = l.CreateTime
 	case "update_time":
-		c.Time = r.UpdateTime
+		c.Time = l.UpdateTime
 	default:
-		c.Key = aip.TextKeyOf(r.DisplayName)
+		c.Key = aip.TextKeyOf(l.DisplayName)
 	}
-	return c
+	return l.Scan, c
 }

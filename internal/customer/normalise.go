@@ -20,6 +20,14 @@ import (
 
 const maxAddressText = 200 // characters of one line or part of a postal address
 
+// The annotations bound the lists of a request; these bound what several requests add
+// up to, through add_tags and masks of single elements.
+const (
+	maxTags        = 50
+	maxAttributes  = 64
+	maxExternalIDs = 20
+)
+
 // normalise brings a whole customer, as it would be stored, into its stored form in
 // place, and returns all that is wrong with it beyond what the annotations state.
 func (s *Server) normalise(c *rapportv1.Customer) error {
@@ -41,6 +49,9 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	})
 	slices.Sort(c.Tags)
 	c.Tags = slices.Compact(c.GetTags())
+	wrong.most("customer.tags", len(c.GetTags()), maxTags)
+	wrong.most("customer.attributes", len(c.GetAttributes()), maxAttributes)
+	wrong.most("customer.external_ids", len(c.GetExternalIds()), maxExternalIDs)
 	contactpoint.Emails(&wrong.Violations, "customer.emails", c.GetEmails())
 	region := s.DefaultRegion
 	for i, a := range c.GetPostalAddresses() {
@@ -51,8 +62,13 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	}
 	contactpoint.Phones(&wrong.Violations, "customer.phones", c.GetPhones(), region)
 	for key, a := range c.GetAttributes() {
-		if v, ok := a.GetKind().(*rapportv1.AttributeValue_TimestampValue); ok {
+		switch v := a.GetKind().(type) {
+		case *rapportv1.AttributeValue_TimestampValue:
 			wrong.time("customer.attributes."+key, v.TimestampValue)
+		case *rapportv1.AttributeValue_DoubleValue:
+			if v.DoubleValue == 0 {
+				v.DoubleValue = 0 // -0 is equal to it, and PostgreSQL has none
+			}
 		}
 	}
 	wrong.time("customer.prospect_time", c.GetProspectTime())
@@ -62,6 +78,12 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 
 // violations are what is wrong with the fields of a customer.
 type violations struct{ apierr.Violations }
+
+func (v *violations) most(field string, have, most int) {
+	if have > most {
+		v.Add(field, "would have %d entries, more than %d", have, most)
+	}
+}
 
 // optional returns the canonical form of a text that may be unset; an empty one is.
 // The function says what is wrong with a text that has none.

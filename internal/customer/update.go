@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgconn"
 	"google.golang.org/protobuf/proto"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -117,24 +116,25 @@ func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u parsedUpd
 		return nil, err
 	}
 	out, err := create(ctx, tx, u.id, c)
-	// Somebody may make the same customer at this moment. To meet its key is no error
-	// of the caller's, who allowed for both: the second run finds and changes it, or
-	// meets the key again, as of another external id that another customer has.
-	if tx.Attempt == 1 {
-		tx.OnRefusal(func(*pgconn.PgError) error { return mutation.ErrRaced })
+	if err == nil {
+		tx.RaceOnRefusal()
 	}
 	return out, err
 }
 
 // change applies the update to the locked row.
 func (s *Server) change(ctx context.Context, tx *mutation.Tx, u parsedUpdate, r row, referred referral) (*rapportv1.Customer, error) {
+	before := r.proto()
+	if !u.byName && before.GetExternalIds()[u.source] != u.externalID {
+		// While this call waited for the row, another one took the external id away.
+		return nil, mutation.ErrRaced
+	}
 	if err := aip.CheckEtag(u.req.GetCustomer().GetEtag(), r.name(), r.Revision); err != nil {
 		return nil, err
 	}
 	if r.DeleteTime != nil {
 		return nil, deleted(&r)
 	}
-	before := r.proto()
 	after := proto.CloneOf(before)
 	u.mask.Apply(after, u.req.GetCustomer())
 	after.Tags = changeTags(after.GetTags(), u.req.GetAddTags(), u.req.GetRemoveTags())

@@ -9,12 +9,54 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
-// FetchPage reads the rows of a page and, for the first page, counts the whole list,
-// in one round trip. Later pages take the total from their token. The name is that of
-// the query in traces and metrics.
-func FetchPage[R any](ctx context.Context, p *Pool, name string, list aip.List) (rows []R, total int32, err error) {
+// Listed is a row of a page: a row of the table with aip.Scan embedded, that knows its
+// place in an order.
+type Listed[R any] interface {
+	*R
+	Place(order aip.Order) (aip.Scan, aip.Cursor)
+}
+
+// Page is a page of a list as a response tells it.
+type Page[R any] struct {
+	Rows []R
+	// NextToken asks for the next page; empty on the last one.
+	NextToken string
+	// Total is the size of the whole list; nil where it is not known.
+	Total *int32
+}
+
+// ReadPage reads a page and, for the first one, counts the whole list, in one round
+// trip. Later pages take the total from their token. The name is that of the query in
+// traces and metrics.
+func ReadPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List, f aip.Fingerprint) (Page[R], error) {
+	rows, total, err := fetchPage[R](ctx, p, name, list)
+	if err != nil {
+		return Page[R]{}, err
+	}
+	return newPage[R, L](rows, total, list, f), nil
+}
+
+// ReadUncountedPage is ReadPage for lists whose size nobody asks for.
+func ReadUncountedPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List, f aip.Fingerprint) (Page[R], error) {
+	rows, err := fetch[R](ctx, p, name, list)
+	if err != nil {
+		return Page[R]{}, err
+	}
+	return newPage[R, L](rows, aip.UnknownTotal, list, f), nil
+}
+
+func newPage[R any, L Listed[R]](rows []R, total int32, list aip.List, f aip.Fingerprint) (page Page[R]) {
+	scan := func(r *R) aip.Scan { s, _ := L(r).Place(list.Order); return s }
+	cursor := func(r *R) aip.Cursor { _, c := L(r).Place(list.Order); return c }
+	var next *aip.Cursor
+	page.Rows, next = aip.Page(rows, list.Size, scan, cursor)
+	page.NextToken, page.Total = aip.PageEnd(next, total, f)
+	return page
+}
+
+func fetchPage[R any](ctx context.Context, p *Pool, name string, list aip.List) (rows []R, total int32, err error) {
 	if list.Cursor != nil {
-		rows, err = FetchUncounted[R](ctx, p, name, list)
+		rows, err = fetch[R](ctx, p, name, list)
 		return rows, list.Cursor.Total, err
 	}
 	sql, args := list.SQL()
@@ -41,8 +83,7 @@ func FetchPage[R any](ctx context.Context, p *Pool, name string, list aip.List) 
 	return rows, total, err
 }
 
-// FetchUncounted reads the rows of a page.
-func FetchUncounted[R any](ctx context.Context, p *Pool, name string, list aip.List) ([]R, error) {
+func fetch[R any](ctx context.Context, p *Pool, name string, list aip.List) ([]R, error) {
 	sql, args := list.SQL()
 	rows, _ := p.Query(ctx, "-- name: "+name+"\n"+sql, args...)
 	return pgx.CollectRows(rows, pgx.RowToStructByName[R])

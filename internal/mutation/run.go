@@ -87,8 +87,7 @@ func Run[R proto.Message](ctx context.Context, r *Runner, req Request, act Act[R
 			if attempt < conflictAttempts && pause(ctx, attempt) {
 				continue
 			}
-			return none, apierr.New(codes.Aborted, rapportv1.ErrorReason_TRANSACTION_CONFLICT,
-				"others kept changing the same rows; read again and repeat", nil)
+			return none, apierr.TransactionConflict()
 		default:
 			return none, err
 		}

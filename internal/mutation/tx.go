@@ -11,9 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.opentelemetry.io/otel/trace"
-	"google.golang.org/grpc/codes"
 
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/change"
 	"github.com/rapport-crm/rapport/internal/db"
@@ -56,6 +54,22 @@ func (tx *Tx) Record(r change.Record) { tx.changes = append(tx.changes, r) }
 // OnRefusal says which error to answer where PostgreSQL refuses a statement, most often
 // for a constraint; the function returns nil for a refusal it does not know.
 func (tx *Tx) OnRefusal(f func(*pgconn.PgError) error) { tx.refused = f }
+
+// RaceOnRefusal takes what OnRefusal knows, on the mutation's first run, for the work of
+// a call that got in between: an update that found nothing makes the record, and meets
+// the key of one made at this moment. To meet it is no error of a caller who allowed
+// for both. The second run finds that record and changes it, or meets the key again,
+// as where it is another's.
+func (tx *Tx) RaceOnRefusal() {
+	refused := tx.refused
+	tx.refused = func(e *pgconn.PgError) error {
+		err := refused(e)
+		if err != nil && tx.Attempt == 1 {
+			return ErrRaced
+		}
+		return err
+	}
+}
 
 // Fetch sends what is queued, reads included, in one round trip. The first Fetch
 // begins the transaction, and looks behind the queued statements whether the request
@@ -132,8 +146,7 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 	case isClaimed(err):
 		return err
 	case !claimed && isLockTimeout(err):
-		return apierr.New(codes.Aborted, rapportv1.ErrorReason_REQUEST_IN_PROGRESS,
-			"a request with this id is still running; repeat it", nil)
+		return apierr.RequestInProgress()
 	default:
 		return tx.translate(err)
 	}
@@ -229,6 +242,6 @@ func isLockTimeout(err error) bool {
 	return errors.As(err, &pgErr) && pgErr.Code == "55P03"
 }
 
-// ErrRaced is what an Act, or a function given to OnRefusal, returns where another
-// transaction got in between its read and its write: the mutation runs again.
+// ErrRaced is what an Act returns where another transaction got in between its reads,
+// or between its read and its write: the mutation runs again.
 var ErrRaced = errors.New("another transaction got in between")
