@@ -43,7 +43,7 @@ type Config struct {
 	StreamWorkers  uint32   `name:"stream-workers" env:"RAPPORT_STREAM_WORKERS" default:"0" help:"Goroutines kept for gRPC handlers; 0 is one for each core."`
 
 	DrainDelay *time.Duration `name:"drain-delay" env:"RAPPORT_DRAIN_DELAY" help:"How long the service still accepts calls after SIGTERM, as not ready, so that balancers turn away. Default: 5s with a database URL, else none."`
-	DrainGrace time.Duration `name:"drain-grace" env:"RAPPORT_DRAIN_GRACE" default:"30s" help:"How long running calls may take to finish after that."`
+	DrainGrace time.Duration  `name:"drain-grace" env:"RAPPORT_DRAIN_GRACE" default:"30s" help:"How long running calls may take to finish after that."`
 
 	LogLevel  string `name:"log-level" env:"RAPPORT_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" env:"RAPPORT_LOG_FORMAT" default:"" enum:",json,text" help:"json or text. Empty: text on a terminal, else json."`

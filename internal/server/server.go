@@ -40,38 +40,42 @@ type listeners struct{ grpc, http, admin net.Listener }
 
 // Start brings up the database and listens. The config must be valid. On an error
 // nothing is left running.
-func Start(ctx context.Context, c Config, t *telemetry.Telemetry) (s *Server, err error) {
-	s = &Server{config: c, log: t.Logger}
-	defer func() {
-		if err != nil {
-			s.release(ctx)
-		}
-	}()
+func Start(ctx context.Context, c Config, t *telemetry.Telemetry) (*Server, error) {
+	s := &Server{config: c, log: t.Logger}
+	if err := s.start(ctx, t); err != nil {
+		s.release(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, t *telemetry.Telemetry) error {
 	// The ports first: a second service should say so before it touches the database.
 	if err := s.listen(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	url, err := s.database(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	tracer, err := t.SQLTracer()
 	if err != nil {
-		return nil, fmt.Errorf("trace SQL: %w", err)
+		return fmt.Errorf("trace SQL: %w", err)
 	}
+	c := s.config
 	s.pool, err = db.Open(ctx, db.Options{
 		URL: url, MaxConns: c.PoolSize, MinIdleConns: c.PoolMinIdle, AcquireTimeout: c.AcquireTimeout,
 		StatementTimeout: c.StatementTimeout, LockTimeout: c.LockTimeout, ApplicationName: "rapport", Tracer: tracer,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.PoolMetrics(s.pool.Stat, "primary"); err != nil {
-		return nil, fmt.Errorf("measure the pool: %w", err)
+		return fmt.Errorf("measure the pool: %w", err)
 	}
 	s.sweeper = &sweep.Sweeper{DB: s.pool, Interval: c.SweepInterval, Log: t.Logger}
 	s.readiness = &readiness{url: url, log: t.Logger, health: health.NewServer(), reason: "the database was not asked yet"}
-	return s, s.serveRPCs(t)
+	return s.serveRPCs(t)
 }
 
 // listen opens the three ports.

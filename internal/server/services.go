@@ -19,6 +19,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/rest"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/telemetry"
+	"github.com/rapport-crm/rapport/internal/telemetry/names"
 )
 
 // customerService is CustomerService: the RPCs of customers and those of contacts,
@@ -54,7 +55,7 @@ func (s *Server) register(r *rpc.Registrar) {
 func (s *Server) serveRPCs(t *telemetry.Telemetry) error {
 	var services rpc.Registrar
 	s.register(&services)
-	chain, err := rpc.NewChain(t.Logger, t.Meter.Meter("rapport"), &services)
+	chain, err := rpc.NewChain(t.Logger, t.Meter.Meter(names.Scope), &services)
 	if err != nil {
 		return fmt.Errorf("interceptors: %w", err)
 	}
