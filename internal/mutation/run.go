@@ -73,25 +73,48 @@ func Run[R proto.Message](ctx context.Context, r *Runner, req Request, act Act[R
 			return resp, nil
 		case errors.As(err, &replay):
 			return answer[R](ctx, c, replay)
-		case apierr.ConnectionLost(err), errors.Is(err, errCommit):
+		case apierr.ConnectionLost(err), errors.Is(err, errCommit), outcomeUnknown && unsettled(err):
 			outcomeUnknown = outcomeUnknown || errors.Is(err, errCommit)
 			if attempt < lostAttempts && ctx.Err() == nil && pause(ctx, attempt) {
 				continue
 			}
-			if outcomeUnknown && !c.given {
-				return none, apierr.New(codes.Unknown, rapportv1.ErrorReason_COMMIT_OUTCOME_UNKNOWN,
-					"the connection broke at the commit; the call may or may not have happened", nil)
-			}
-			return none, apierr.DatabaseUnavailable()
+			return none, unavailable(c, outcomeUnknown)
 		case isConflict(err):
 			if attempt < conflictAttempts && pause(ctx, attempt) {
 				continue
 			}
-			return none, apierr.TransactionConflict()
+			if outcomeUnknown {
+				return none, unavailable(c, outcomeUnknown)
+			}
+			return none, apierr.New(codes.Aborted, rapportv1.ErrorReason_TRANSACTION_CONFLICT,
+				"others kept changing the same rows; read again and repeat", nil)
 		default:
 			return none, err
 		}
 	}
+}
+
+// unsettled reports whether a run failed before it could tell what became of an
+// earlier one whose reply was lost: it got no connection, or gave up waiting. Passed
+// on as it is, the error would say that nothing happened.
+func unsettled(err error) bool {
+	switch apierr.Reason(err) {
+	case rapportv1.ErrorReason_OVERLOADED, rapportv1.ErrorReason_DATABASE_UNAVAILABLE, rapportv1.ErrorReason_REQUEST_IN_PROGRESS:
+		return true
+	case rapportv1.ErrorReason_ERROR_REASON_UNSPECIFIED:
+		return !isConflict(err)
+	}
+	return false
+}
+
+// unavailable is the answer of a call that found no connection to the end. A caller
+// without a request id must not take it for a call that can simply be repeated.
+func unavailable(c *claim, outcomeUnknown bool) error {
+	if outcomeUnknown && !c.given {
+		return apierr.New(codes.Unknown, rapportv1.ErrorReason_COMMIT_OUTCOME_UNKNOWN,
+			"the connection broke at the commit; the call may or may not have happened", nil)
+	}
+	return apierr.DatabaseUnavailable()
 }
 
 // once runs act in one transaction on one connection.

@@ -86,7 +86,8 @@ func (tx *Tx) Fetch(ctx context.Context) error {
 	}
 	batch.QueuedQueries = append(batch.QueuedQueries, queued...)
 	var found *replayed
-	if first && tx.claim.given && !tx.claim.validateOnly {
+	// Without the caller's id there can be an earlier run only where this one repeats it.
+	if first && (tx.claim.given || tx.Attempt > 1) && !tx.claim.validateOnly {
 		c := tx.claim
 		batch.Queue(getClaimSQL, c.lane, c.principal, c.method, c.requestID).QueryRow(func(row pgx.Row) error {
 			var r replayed
