@@ -36,10 +36,10 @@ gen: ## Generate code, the OpenAPI document and the error page from the .proto f
 	go tool protodeps third_party/proto
 	$(BUF) generate
 	mkdir -p bin && $(BUF) build -o bin/api.binpb
-	go run ./internal/apidocs/gen bin/api.binpb gen/openapi/openapi.yaml internal/apidocs
+	go run ./internal/apidocs/gen bin/api.binpb gen/openapi/openapi.yaml internal/apidocs docs
 
 check-gen: gen ## Fail where generated files differ from the committed ones
-	@git diff --exit-code -- gen internal/apidocs && ! git status --porcelain -- gen internal/apidocs | grep .
+	@git diff --exit-code -- gen internal/apidocs docs/errors.md && ! git status --porcelain -- gen internal/apidocs docs/errors.md | grep .
 
 lint: ## Check .proto files, Go code and go.mod
 	go tool protodeps third_party/proto

@@ -54,7 +54,10 @@ func walkReferrals(tx *mutation.Tx, into *referral, customer, referrer uuid.UUID
 
 // check returns what is wrong with making referrer the customer's.
 func (r referral) check(customer, referrer uuid.UUID) error {
-	reason, description := rapportv1.ErrorReason_ERROR_REASON_UNSPECIFIED, ""
+	var (
+		reason      rapportv1.ErrorReason
+		description string
+	)
 	switch {
 	case customer == referrer || r.cycle > 0:
 		reason, description = rapportv1.ErrorReason_REFERRER_CYCLE, "was sent, directly or through others, by this customer"

@@ -28,7 +28,7 @@ SELECT coalesce(max(version_id), 0) FROM schema_version WHERE is_applied`
 // write can be lost.
 func CheckFitness(ctx context.Context, conn *pgx.Conn) (risks []string, err error) {
 	var (
-		version                                  int
+		version                                 int
 		encoding, fsync, fullPages, synchronous string
 	)
 	err = conn.QueryRow(ctx, fitnessSQL).Scan(&version, &encoding, &fsync, &fullPages, &synchronous)

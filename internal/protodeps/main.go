@@ -2,7 +2,8 @@
 //
 // Every outside .proto file we import is already compiled into a Go package of
 // go.mod. Printing those linked descriptors gives buf and api-linter the very
-// versions that the generated code runs with, without a registry or a network.
+// versions that the generated code runs with, without a registry or a network. To
+// import one more outside .proto file, import here the Go package that carries it.
 package main
 
 import (
@@ -12,18 +13,16 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/jhump/protoreflect/v2/protoprint"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
-
-	// To import one more outside .proto file, add the Go package that carries it.
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"github.com/jhump/protoreflect/v2/protoprint"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	_ "google.golang.org/genproto/googleapis/api/visibility"
 	_ "google.golang.org/genproto/googleapis/rpc/errdetails"
 	_ "google.golang.org/genproto/googleapis/rpc/status"
 	_ "google.golang.org/genproto/googleapis/type/money"
 	_ "google.golang.org/genproto/googleapis/type/postaladdress"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 func main() {

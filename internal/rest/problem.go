@@ -218,7 +218,6 @@ func jsonPath(r *route, path string) string {
 		if md != nil {
 			fd = fieldByName(md, name)
 		}
-		md = nil
 		if fd == nil {
 			out.WriteString(path) // what follows belongs to nothing that is known
 			return out.String()

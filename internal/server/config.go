@@ -65,9 +65,12 @@ func (c *Config) Validate() error {
 		flag       string
 		value, min time.Duration
 	}{
-		{"acquire-timeout", c.AcquireTimeout, time.Millisecond}, {"statement-timeout", c.StatementTimeout, time.Millisecond},
-		{"lock-timeout", c.LockTimeout, time.Millisecond}, {"request-ttl", c.RequestTTL, 24 * time.Hour},
-		{"purge-after", c.PurgeAfter, time.Second}, {"sweep-interval", c.SweepInterval, 100 * time.Millisecond},
+		{"acquire-timeout", c.AcquireTimeout, time.Millisecond},
+		{"statement-timeout", c.StatementTimeout, time.Millisecond},
+		{"lock-timeout", c.LockTimeout, time.Millisecond},
+		{"request-ttl", c.RequestTTL, 24 * time.Hour},
+		{"purge-after", c.PurgeAfter, time.Second},
+		{"sweep-interval", c.SweepInterval, 100 * time.Millisecond},
 		{"drain-grace", c.DrainGrace, 0},
 	} {
 		if d.value < d.min {

@@ -135,7 +135,7 @@ func (s *Server) checkFitness(ctx context.Context, url string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// GRPCAddr, HTTPAddr and AdminAddr are where the service listens.
+// GRPCAddr is the address of gRPC.
 func (s *Server) GRPCAddr() string { return s.listeners.grpc.Addr().String() }
 
 // HTTPAddr is the address of REST.

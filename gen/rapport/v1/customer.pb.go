@@ -713,31 +713,31 @@ var File_rapport_v1_customer_proto protoreflect.FileDescriptor
 const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\n" +
 	"\x19rapport/v1/customer.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\"\xb0\x0f\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\"\xcf\x0f\n" +
 	"\bCustomer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x12=\n" +
 	"\x04type\x18\x03 \x01(\x0e2\x19.rapport.v1.Customer.TypeB\x0e\xe0A\x02\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\x04type\x12.\n" +
-	"\fdisplay_name\x18\x04 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12:\n" +
-	"\x06emails\x18\x05 \x03(\v2\x18.rapport.v1.EmailAddressB\b\xbaH\x05\x92\x01\x02\x10\x14R\x06emails\x129\n" +
-	"\x06phones\x18\x06 \x03(\v2\x17.rapport.v1.PhoneNumberB\b\xbaH\x05\x92\x01\x02\x10\x14R\x06phones\x12O\n" +
-	"\x10postal_addresses\x18\a \x03(\v2\x1a.google.type.PostalAddressB\b\xbaH\x05\x92\x01\x02\x10\n" +
+	"\fdisplay_name\x18\x04 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12=\n" +
+	"\x06emails\x18\x05 \x03(\v2\x18.rapport.v1.EmailAddressB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\x06emails\x12<\n" +
+	"\x06phones\x18\x06 \x03(\v2\x17.rapport.v1.PhoneNumberB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\x06phones\x12R\n" +
+	"\x10postal_addresses\x18\a \x03(\v2\x1a.google.type.PostalAddressB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\n" +
 	"R\x0fpostalAddresses\x121\n" +
 	"\rlanguage_code\x18\b \x01(\tB\a\xbaH\x04r\x02\x18#H\x00R\flanguageCode\x88\x01\x01\x12)\n" +
-	"\ttime_zone\x18\t \x01(\tB\a\xbaH\x04r\x02\x18@H\x01R\btimeZone\x88\x01\x01\x12x\n" +
+	"\ttime_zone\x18\t \x01(\tB\a\xbaH\x04r\x02\x18@H\x01R\btimeZone\x88\x01\x01\x12{\n" +
 	"\fexternal_ids\x18\n" +
-	" \x03(\v2%.rapport.v1.Customer.ExternalIdsEntryB.\xbaH+\x9a\x01(\x10\x14\"\x1br\x192\x17^[a-z][a-z0-9_-]{0,62}$*\ar\x05\x10\x01\x18\xc8\x01R\vexternalIds\x12$\n" +
-	"\x04tags\x18\v \x03(\tB\x10\xbaH\r\x92\x01\n" +
-	"\x102\"\x06r\x04\x10\x01\x18@R\x04tags\x12q\n" +
+	" \x03(\v2%.rapport.v1.Customer.ExternalIdsEntryB1\xe0A\x01\xbaH+\x9a\x01(\x10\x14\"\x1br\x192\x17^[a-z][a-z0-9_-]{0,62}$*\ar\x05\x10\x01\x18\xc8\x01R\vexternalIds\x12'\n" +
+	"\x04tags\x18\v \x03(\tB\x13\xe0A\x01\xbaH\r\x92\x01\n" +
+	"\x102\"\x06r\x04\x10\x01\x18@R\x04tags\x12t\n" +
 	"\n" +
-	"attributes\x18\f \x03(\v2$.rapport.v1.Customer.AttributesEntryB+\xbaH(\x9a\x01%\x10@\"!r\x1f2\x1d^[A-Za-z_][A-Za-z0-9_]{0,62}$R\n" +
+	"attributes\x18\f \x03(\v2$.rapport.v1.Customer.AttributesEntryB.\xe0A\x01\xbaH(\x9a\x01%\x10@\"!r\x1f2\x1d^[A-Za-z_][A-Za-z0-9_]{0,62}$R\n" +
 	"attributes\x12#\n" +
-	"\x05owner\x18\r \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x02R\x05owner\x88\x01\x01\x12_\n" +
-	"\x12acquisition_source\x18\x0e \x01(\x0e2&.rapport.v1.Customer.AcquisitionSourceB\b\xbaH\x05\x82\x01\x02\x10\x01R\x11acquisitionSource\x12=\n" +
-	"\x10acquisition_cost\x18\x0f \x01(\v2\x12.google.type.MoneyR\x0facquisitionCost\x12A\n" +
+	"\x05owner\x18\r \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x02R\x05owner\x88\x01\x01\x12b\n" +
+	"\x12acquisition_source\x18\x0e \x01(\x0e2&.rapport.v1.Customer.AcquisitionSourceB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x11acquisitionSource\x12B\n" +
+	"\x10acquisition_cost\x18\x0f \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x01R\x0facquisitionCost\x12A\n" +
 	"\breferrer\x18\x10 \x01(\tB \xfaA\x16\n" +
-	"\x14rapport.dev/Customer\xbaH\x04r\x02\x18@H\x03R\breferrer\x88\x01\x01\x12?\n" +
-	"\rprospect_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\fprospectTime\x125\n" +
+	"\x14rapport.dev/Customer\xbaH\x04r\x02\x18@H\x03R\breferrer\x88\x01\x01\x12D\n" +
+	"\rprospect_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\fprospectTime\x125\n" +
 	"\x05state\x18\x12 \x01(\x0e2\x1a.rapport.v1.Customer.StateB\x03\xe0A\x03R\x05state\x12@\n" +
 	"\vcreate_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
@@ -779,14 +779,14 @@ const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\n" +
 	"_time_zoneB\b\n" +
 	"\x06_ownerB\v\n" +
-	"\t_referrer\"Q\n" +
+	"\t_referrer\"V\n" +
 	"\fEmailAddress\x12'\n" +
-	"\aaddress\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01(\xfe\x01R\aaddress\x12\x18\n" +
-	"\aprimary\x18\x02 \x01(\bR\aprimary\"f\n" +
+	"\aaddress\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01(\xfe\x01R\aaddress\x12\x1d\n" +
+	"\aprimary\x18\x02 \x01(\bB\x03\xe0A\x01R\aprimary\"k\n" +
 	"\vPhoneNumber\x12$\n" +
 	"\x06number\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18@R\x06number\x12\x17\n" +
-	"\x04e164\x18\x02 \x01(\tB\x03\xe0A\x03R\x04e164\x12\x18\n" +
-	"\aprimary\x18\x03 \x01(\bR\aprimary\"\xe4\x01\n" +
+	"\x04e164\x18\x02 \x01(\tB\x03\xe0A\x03R\x04e164\x12\x1d\n" +
+	"\aprimary\x18\x03 \x01(\bB\x03\xe0A\x01R\aprimary\"\xe4\x01\n" +
 	"\x0eAttributeValue\x12-\n" +
 	"\fstring_value\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aH\x00R\vstringValue\x12,\n" +
 	"\fdouble_value\x18\x02 \x01(\x01B\a\xbaH\x04\x12\x02@\x01H\x00R\vdoubleValue\x12\x1f\n" +

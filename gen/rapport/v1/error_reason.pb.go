@@ -102,7 +102,7 @@ const (
 	ErrorReason_COMMIT_OUTCOME_UNKNOWN ErrorReason = 29
 	// DEADLINE_EXCEEDED. The call's time ran out.
 	ErrorReason_DEADLINE_EXCEEDED ErrorReason = 30
-	// CANCELLED. The caller gave up.
+	// CANCELLED, REST 503. The caller gave up.
 	ErrorReason_CANCELLED ErrorReason = 31
 	// UNAVAILABLE. This process is stopping; another one will answer.
 	ErrorReason_SHUTTING_DOWN ErrorReason = 32
@@ -112,11 +112,11 @@ const (
 	ErrorReason_UNKNOWN_METHOD ErrorReason = 34
 	// NOT_FOUND, REST only. No resource lives at this path.
 	ErrorReason_NO_ROUTE ErrorReason = 35
-	// UNIMPLEMENTED, REST 405. The path exists, but not for this HTTP method.
+	// UNIMPLEMENTED, REST only, 405. The path exists, but not for this HTTP method.
 	ErrorReason_METHOD_NOT_ALLOWED ErrorReason = 36
-	// INVALID_ARGUMENT, REST 415. A body is sent as application/json.
+	// INVALID_ARGUMENT, REST only, 415. A body is sent as application/json.
 	ErrorReason_UNSUPPORTED_MEDIA_TYPE ErrorReason = 37
-	// INVALID_ARGUMENT, REST 406. Answers are application/json.
+	// INVALID_ARGUMENT, REST only, 406. Answers are application/json.
 	ErrorReason_NOT_ACCEPTABLE ErrorReason = 38
 	// RESOURCE_EXHAUSTED, REST 413. The request is larger than the service takes;
 	// metadata: limit_bytes.

@@ -20,18 +20,18 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: gen IMAGE OPENAPI_YAML DIR")
+	if len(os.Args) != 5 {
+		fmt.Fprintln(os.Stderr, "usage: gen IMAGE OPENAPI_YAML DIR DOCS")
 		os.Exit(2)
 	}
-	if err := generate(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := generate(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
 		fmt.Fprintln(os.Stderr, "apidocs/gen:", err)
 		os.Exit(1)
 	}
 }
 
-// generate writes openapi.json and errors.html into dir.
-func generate(image, openapi, dir string) error {
+// generate writes openapi.json and errors.html into dir and errors.md into docs.
+func generate(image, openapi, dir, docs string) error {
 	api, err := readImage(image)
 	if err != nil {
 		return err
@@ -54,7 +54,10 @@ func generate(image, openapi, dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "openapi.json"), text, 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "errors.html"), page, 0o600)
+	if err := os.WriteFile(filepath.Join(dir, "errors.html"), page, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(docs, "errors.md"), errorsMarkdown(api.reasons), 0o600)
 }
 
 // finish turns the raw document into the published one.
