@@ -108,7 +108,8 @@ func (p *Pool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	if err == nil || ctx.Err() != nil || wait.Err() == nil {
 		return conn, err
 	}
-	if s := p.Stat(); s.AcquiredConns() < s.MaxConns() {
+	// Idle ones count as in use: in a full pool one may have come free just now.
+	if s := p.Stat(); s.AcquiredConns()+s.IdleConns() < s.MaxConns() {
 		return nil, apierr.DatabaseUnavailable()
 	}
 	return nil, apierr.Overloaded()

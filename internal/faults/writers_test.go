@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apitest"
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
 
@@ -41,26 +43,24 @@ func dial(t *testing.T, addr string) *grpc.ClientConn {
 	return conn
 }
 
-// writers are clients that make customers, one after the other each, until there are
-// enough or stop closes.
+// writers are clients that make customers, one after the other each.
 type writers struct {
 	customers rapportv1.CustomerServiceClient
-	clients   int
-	total     int
 	recorder  recorder
-
-	done chan struct{}
+	done      chan struct{}
 }
 
-// startWriters starts them.
-func startWriters(t *testing.T, customers rapportv1.CustomerServiceClient, clients, total int) *writers {
+// startWriters starts 16 clients that go on until there are total customers, or until
+// stop ends.
+func startWriters(stop context.Context, t *testing.T, customers rapportv1.CustomerServiceClient, total int) *writers {
 	t.Helper()
-	w := &writers{customers: customers, clients: clients, total: total, done: make(chan struct{})}
+	const clients = 16
+	w := &writers{customers: customers, done: make(chan struct{})}
 	ctx := t.Context()
 	var all sync.WaitGroup
 	for client := range clients {
 		all.Go(func() {
-			for seq := client; seq < total && ctx.Err() == nil; seq += clients {
+			for seq := client; seq < total && stop.Err() == nil; seq += clients {
 				w.recorder.add(w.create(ctx, client, seq))
 			}
 		})
@@ -125,15 +125,27 @@ func retry(ctx context.Context, op *operation, attempt func(context.Context, *me
 	}
 }
 
-// wait waits until the writers have ended.
-func (w *writers) wait(t *testing.T) {
+// wait waits until the writers have ended, and wants all that they began to be done.
+func (w *writers) wait(t *testing.T, mutant bool) {
 	t.Helper()
 	select {
 	case <-w.done:
 	case <-time.After(10 * time.Minute):
 		t.Fatal("the writers do not end")
 	}
-	if n := w.recorder.len(); n != w.total {
-		t.Fatalf("%d operations ended, want %d", n, w.total)
+	if n := w.recorder.len(); !mutant && w.recorder.count(ok) != n {
+		t.Errorf("%d of %d operations succeeded in the end", w.recorder.count(ok), n)
 	}
+}
+
+// progress waits until so many operations have ended.
+func (w *writers) progress(t *testing.T, n int) {
+	t.Helper()
+	apitest.Eventually(t, 2*time.Minute, func() bool { return w.recorder.len() >= n })
+}
+
+// randomPoint is somewhere amid the i-th of n equal parts of a run of total operations.
+func randomPoint(i, n, total int) int {
+	part := total / n
+	return part*i + part/10 + rand.N(max(part/2, 1))
 }

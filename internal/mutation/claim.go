@@ -95,9 +95,9 @@ func isClaimed(err error) bool {
 
 // stored reads the answer of the claim that a commit ran into, as an error of type
 // replayed. Should the claim have expired in between, the caller may simply repeat.
-func (r *Runner) stored(ctx context.Context, c *claim) error {
+func stored(ctx context.Context, conn *pgx.Conn, c *claim) error {
 	var found replayed
-	err := r.Pool.QueryRow(ctx, getClaimSQL, c.lane, c.principal, c.method, c.requestID).
+	err := conn.QueryRow(ctx, getClaimSQL, c.lane, c.principal, c.method, c.requestID).
 		Scan(&found.fingerprint, &found.response)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return errClaimGone

@@ -137,7 +137,10 @@ func once[R proto.Message](ctx context.Context, r *Runner, c *claim, attempt int
 	}
 	if err := tx.commit(ctx, r.RequestTTL); err != nil {
 		if isClaimed(err) {
-			return resp, r.stored(ctx, c)
+			// On this same connection: were each of many duplicates to wait for a
+			// second one, all of the pool could be held by those that wait.
+			tx.rollback(ctx)
+			return resp, stored(ctx, tx.conn, c)
 		}
 		return resp, err
 	}

@@ -215,6 +215,7 @@ func (tx *Tx) rollback(ctx context.Context) {
 		// The pool throws a closed connection away.
 		_ = tx.conn.Close(ctx)
 	}
+	tx.begun = false
 }
 
 // translate turns a refusal of PostgreSQL into the error its owner wants.

@@ -1,0 +1,69 @@
+package faults_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apitest"
+	"github.com/rapport-crm/rapport/internal/pgtest"
+)
+
+// TestServerKilled (F02): as F01, and nothing of a dead service stays in the database.
+func TestServerKilled(t *testing.T) {
+	begin(t)
+	killServer(t, pick(3, 10), pick(1500, 10_000), false)
+}
+
+// TestServerKilledMutant runs the same without claims and must find them missing.
+func TestServerKilledMutant(t *testing.T) {
+	begin(t)
+	killServer(t, 3, 1500, true)
+}
+
+func killServer(t *testing.T, kills, total int, mutant bool) {
+	url := pgtest.New(t)
+	if mutant {
+		forgetRequests(t, url)
+	}
+	p := newProcess(t, url)
+	p.start(t)
+	p.waitReady(t)
+	w := startWriters(t.Context(), t, rapportv1.NewCustomerServiceClient(dial(t, p.grpcAddr)), total)
+	var restarted time.Time
+	for i := range kills {
+		w.progress(t, randomPoint(i, kills, total))
+		p.signal(t, syscall.SIGKILL)
+		if code := p.waitExit(t, 10*time.Second); code != -1 {
+			t.Fatalf("the service exited with %d before it was killed", code)
+		}
+		restarted = time.Now()
+		p.start(t)
+		p.waitReady(t)
+		t.Logf("ready again after %s", time.Since(restarted).Round(time.Millisecond))
+	}
+	w.wait(t, mutant)
+	took(t, "from the last restart to the last answer", w.recorder.last().Sub(restarted), 30*time.Second)
+	w.recorder.check(t, customersByName(t, url), mutant)
+	if !mutant {
+		leavesNothing(t, url)
+	}
+}
+
+// leavesNothing waits until no connection holds a transaction open, and wants no
+// advisory lock.
+func leavesNothing(t *testing.T, url string) {
+	t.Helper()
+	conn := connect(t, url)
+	apitest.Eventually(t, 10*time.Second, func() bool {
+		var open, locks int
+		if err := conn.QueryRow(t.Context(), `SELECT
+			(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'),
+			(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`).
+			Scan(&open, &locks); err != nil {
+			t.Fatal(err)
+		}
+		return open == 0 && locks == 0
+	})
+}
