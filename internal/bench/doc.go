@@ -1,0 +1,40 @@
+// Package bench measures the service against its limit: PostgreSQL running the same
+// SQL for pgbench. docs/performance.md says what is measured and how to read it.
+package bench
+
+import "time"
+
+// Options are the settings of a benchmark.
+type Options struct {
+	// DataDir keeps the filled database.
+	DataDir string
+	// Service is the built program.
+	Service   string
+	Customers int
+	Rounds    int
+	Seconds   int
+	// Methods, Protocols and InFlight choose cases.
+	Methods   []string
+	Protocols []string
+	InFlight  []int
+	// GRPCClient is lean or grpc-go, Connections the HTTP/2 connections at most.
+	GRPCClient  string
+	Connections int
+	// ServeFlags and ServeEnv change the service under test.
+	ServeFlags, ServeEnv []string
+	// VariantFlags and VariantEnv are those of a second service, which each case is
+	// then compared with.
+	VariantFlags, VariantEnv []string
+	Variant                  bool
+	// SelfCheck compares the service with another of its kind.
+	SelfCheck bool
+	// Profiles is a folder for CPU profiles of the service, one a case, or empty.
+	Profiles string
+	// SharedBuffers is PostgreSQL's setting.
+	SharedBuffers string
+	// Say is told what is going on.
+	Say func(string)
+}
+
+// warmUp is how long a case runs before it counts.
+const warmUp = time.Second

@@ -1,0 +1,92 @@
+// Package inproc runs the service's calls inside this process, through the same chain
+// and the same SQL as `rapport serve`, without a network: to see which statements a
+// call sends and what it allocates.
+package inproc
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"google.golang.org/grpc/stats"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/contact"
+	"github.com/rapport-crm/rapport/internal/customer"
+	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/rpc"
+	"github.com/rapport-crm/rapport/internal/telemetry"
+)
+
+// Service is the service without its listeners.
+type Service struct {
+	Customers rapportv1.CustomerServiceClient
+	// Channel is what REST's gateway would call through.
+	Channel *inprocess.Channel
+
+	pool *db.Pool
+}
+
+type (
+	customers = customer.Server
+	contacts  = contact.Server
+)
+
+type service struct {
+	*customers
+	*contacts
+}
+
+// Start makes the service on a database whose schema is up to date. The tracer sees
+// its statements.
+func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry.Telemetry) (*Service, error) {
+	pool, err := db.Open(ctx, db.Options{
+		URL: url, MaxConns: 4, MinIdleConns: 1, AcquireTimeout: 5 * time.Second,
+		StatementTimeout: 5 * time.Second, LockTimeout: 2 * time.Second, ApplicationName: "bench", Tracer: tracer,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mutations := &mutation.Runner{Pool: pool, Clock: time.Now, RequestTTL: 24 * time.Hour}
+	var services rpc.Registrar
+	rapportv1.RegisterCustomerServiceServer(&services, service{
+		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
+		&contact.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
+	})
+	s := &Service{pool: pool}
+	if s.Channel, err = channel(&services, t); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	s.Customers = rapportv1.NewCustomerServiceClient(s.Channel)
+	return s, nil
+}
+
+func channel(services *rpc.Registrar, t *telemetry.Telemetry) (*inprocess.Channel, error) {
+	chain, err := rpc.NewChain(t.Logger, t.Meter.Meter("rapport"), services)
+	if err != nil {
+		return nil, err
+	}
+	var handler stats.Handler = t.ServerHandler(services.Known, false)
+	c := inprocess.New(chain.Unary, chain.Stream, handler)
+	for _, s := range services.Services() {
+		c.RegisterService(s.Desc, s.Impl)
+	}
+	return c, nil
+}
+
+// Close closes the pool.
+func (s *Service) Close() { s.pool.Close() }
+
+// Quiet are the settings of a telemetry that writes its log nowhere.
+func Quiet(ctx context.Context) (*telemetry.Telemetry, error) {
+	return telemetry.Setup(ctx, telemetry.Options{Version: "bench", Log: nowhere{}, LogFormat: "json", LogLevel: slog.LevelInfo})
+}
+
+// nowhere takes what is written, as io.Discard does, which slog would know and skip.
+type nowhere struct{}
+
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }

@@ -1,0 +1,324 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/bench/dataset"
+	"github.com/rapport-crm/rapport/internal/bench/inproc"
+	"github.com/rapport-crm/rapport/internal/bench/load"
+	"github.com/rapport-crm/rapport/internal/bench/pgbench"
+	"github.com/rapport-crm/rapport/internal/privatepg"
+)
+
+// Case is one call over one protocol with so many in flight.
+type Case struct {
+	Name    string `json:"name"`
+	Target  Target `json:"target"`
+	Ratios  Ratios `json:"ratios"`
+	Verdict string `json:"verdict"`
+	// Variant compares the second service, or the twin of the self-check, with the
+	// first.
+	Variant *Ratios `json:"variant,omitempty"`
+	// Samples are those of the case's systems; Group's are shared by both protocols.
+	Samples []Sample `json:"samples"`
+}
+
+// bench is what a run has brought up.
+type bench struct {
+	Options
+
+	postgres    *privatepg.Server
+	databaseURL string
+	collector   *collector
+	first       *service
+	second      *service // nil where nothing is compared
+	limits      pgbench.Scripts
+	pgbench     *pgbench.Command
+	grpc, rest  load.Requests
+}
+
+// settings of PostgreSQL: durable as the service demands, with the whole database in
+// memory and no work of the server's own in the middle of a round.
+func settings(sharedBuffers string) map[string]string {
+	return map[string]string{
+		"shared_buffers": sharedBuffers, "max_connections": "200", "max_wal_size": "16GB",
+		"checkpoint_timeout": "1h", "autovacuum": "off",
+	}
+}
+
+// Run brings everything up, measures the cases and takes everything down.
+func Run(ctx context.Context, o Options) (report *Report, err error) {
+	b := &bench{Options: o}
+	defer func() { err = errors.Join(err, b.close(ctx)) }()
+	if err := b.bringUp(ctx); err != nil {
+		return nil, err
+	}
+	report, err = b.newReport(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if o.SelfCheck {
+		if err := b.selfCheck(ctx, report); err != nil {
+			return nil, err
+		}
+	}
+	for _, method := range o.Methods {
+		for _, inFlight := range o.InFlight {
+			cases, err := b.group(ctx, method, inFlight, report.Noise)
+			if err != nil {
+				return nil, fmt.Errorf("%s with %d in flight: %w", method, inFlight, err)
+			}
+			report.Cases = append(report.Cases, cases...)
+			for _, c := range cases {
+				o.Say(c.line())
+			}
+		}
+	}
+	return report, nil
+}
+
+func (b *bench) bringUp(ctx context.Context) (err error) {
+	if b.postgres, err = privatepg.Start(ctx, privatepg.Options{Dir: b.DataDir, Settings: settings(b.SharedBuffers)}); err != nil {
+		return err
+	}
+	server := dataset.Server{AdminURL: b.postgres.AdminURL(), URL: b.postgres.URL()}
+	if b.databaseURL, err = server.Prepare(ctx, b.Customers, b.Say); err != nil {
+		return err
+	}
+	if b.pgbench, err = pgbench.Find(b.postgres.BinDir(), b.databaseURL); err != nil {
+		return err
+	}
+	b.Say("read the tables into memory")
+	if err := server.Prewarm(ctx); err != nil {
+		return err
+	}
+	captured, err := inproc.Capture(ctx, b.databaseURL, b.Customers)
+	if err != nil {
+		return err
+	}
+	if b.limits, err = pgbench.NewScripts(captured, b.Customers); err != nil {
+		return err
+	}
+	if b.grpc, err = load.GRPCRequests(b.Customers); err != nil {
+		return err
+	}
+	if b.rest, err = load.RESTRequests(b.Customers); err != nil {
+		return err
+	}
+	if b.collector, err = startCollector(ctx); err != nil {
+		return err
+	}
+	if b.first, err = b.serve(ctx, b.ServeFlags, b.ServeEnv); err != nil {
+		return err
+	}
+	switch {
+	case b.Variant:
+		b.second, err = b.serve(ctx, b.VariantFlags, b.VariantEnv)
+	case b.SelfCheck:
+		b.second, err = b.serve(ctx, b.ServeFlags, b.ServeEnv)
+	}
+	return err
+}
+
+func (b *bench) serve(ctx context.Context, flags, env []string) (*service, error) {
+	return startService(ctx, b.Service, b.databaseURL, b.collector.endpoint, flags, env)
+}
+
+func (b *bench) close(ctx context.Context) (err error) {
+	for _, s := range []*service{b.first, b.second} {
+		if s != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}
+	if b.collector != nil {
+		b.collector.server.Stop()
+	}
+	if b.postgres != nil {
+		err = errors.Join(err, b.postgres.Stop(context.WithoutCancel(ctx)))
+	}
+	return err
+}
+
+// call returns what is asked of one protocol and, for pgbench, of the database.
+func (b *bench) call(method, protocol string) (call load.Call, script pgbench.Script) {
+	r := b.grpc
+	if protocol == "rest" {
+		r = b.rest
+	}
+	switch method {
+	case "get":
+		return load.Call{Method: rapportv1.CustomerService_GetCustomer_FullMethodName, Request: r.Get}, b.limits.Get
+	case "list":
+		return load.Call{Method: rapportv1.CustomerService_ListCustomers_FullMethodName, Request: r.List}, b.limits.List
+	case "create":
+		return load.Call{Method: rapportv1.CustomerService_CreateCustomer_FullMethodName, Request: r.Create}, b.limits.Create
+	default:
+		return load.Call{Method: rapportv1.CustomerService_UpdateCustomer_FullMethodName, Request: r.Update}, b.limits.Update
+	}
+}
+
+func (b *bench) candidate(name string, s *service, method, protocol string, inFlight int) system {
+	call, _ := b.call(method, protocol)
+	var caller load.Caller = load.REST{Addr: s.http}
+	if protocol == "grpc" {
+		caller = load.GRPC{Addr: s.grpc, Connections: b.Connections}
+		if b.GRPCClient == "grpc-go" {
+			caller = load.GRPCGo{Addr: s.grpc, Connections: b.Connections}
+		}
+	}
+	return candidate(name, s.cmd.Process.Pid, caller, call, inFlight)
+}
+
+// group measures one call with so many in flight: pgbench and each protocol, by turns.
+func (b *bench) group(ctx context.Context, method string, inFlight int, noise float64) ([]Case, error) {
+	if err := b.tidy(ctx); err != nil {
+		return nil, err
+	}
+	_, script := b.call(method, "")
+	systems := []system{limit(b.pgbench, script, inFlight)}
+	for _, protocol := range b.Protocols {
+		systems = append(systems, b.candidate(protocol, b.first, method, protocol, inFlight))
+		if b.Variant {
+			systems = append(systems, b.candidate(protocol+" variant", b.second, method, protocol, inFlight))
+		}
+	}
+	samples, err := b.rounds(ctx, systems)
+	if err != nil {
+		return nil, err
+	}
+	var cases []Case
+	for _, protocol := range b.Protocols {
+		if b.Profiles != "" {
+			if err := b.profileCase(ctx, method, protocol, inFlight); err != nil {
+				return nil, err
+			}
+		}
+		cases = append(cases, b.newCase(method, protocol, inFlight, samples, noise))
+	}
+	return cases, nil
+}
+
+func (b *bench) newCase(method, protocol string, inFlight int, samples []Sample, noise float64) Case {
+	c := Case{Name: method + "/" + protocol + "/" + strconv.Itoa(inFlight)}
+	failed := 0
+	for _, s := range samples {
+		if s.System == "pgbench" || s.System == protocol || s.System == protocol+" variant" {
+			c.Samples = append(c.Samples, s)
+			failed += s.Errors
+		}
+	}
+	c.Target, c.Ratios = targets[c.Name], ratios(samples, "pgbench", protocol)
+	c.Verdict = judge(c.Ratios, c.Target, failed, noise)
+	if b.Variant {
+		compared := ratios(samples, protocol, protocol+" variant")
+		c.Variant = &compared
+	}
+	return c
+}
+
+// rounds warms each system and measures all of them by turns, every second round in
+// the opposite order.
+func (b *bench) rounds(ctx context.Context, systems []system) (samples []Sample, err error) {
+	for _, s := range systems {
+		if _, err := s.run(ctx, warmUp); err != nil {
+			return nil, fmt.Errorf("warm %s: %w", s.name, err)
+		}
+	}
+	for round := range b.Rounds {
+		order := slices.Clone(systems)
+		if round%2 == 1 {
+			slices.Reverse(order)
+		}
+		for _, s := range order {
+			sample, err := measure(ctx, s, b.postgres.PostmasterPID(), time.Duration(b.Seconds)*time.Second)
+			if err != nil {
+				return nil, err
+			}
+			sample.Round = round
+			samples = append(samples, sample)
+		}
+		for _, s := range []*service{b.first, b.second} {
+			if s == nil {
+				continue
+			}
+			if err := s.forgetLog(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return samples, nil
+}
+
+// selfCheck measures two services of the same kind, whose difference is the noise.
+func (b *bench) selfCheck(ctx context.Context, report *Report) error {
+	twin := b.second
+	if b.Variant {
+		twin = b.first // one process twice: better than none
+	}
+	samples, err := b.rounds(ctx, []system{
+		b.candidate("A", b.first, "get", "grpc", 16), b.candidate("B", twin, "get", "grpc", 16),
+	})
+	if err != nil {
+		return fmt.Errorf("self-check: %w", err)
+	}
+	r := ratios(samples, "A", "B")
+	report.SelfCheck = &Case{Name: "self-check", Ratios: r, Verdict: None, Samples: samples}
+	report.Noise = noise(r)
+	if r.Rounds < minRounds {
+		report.SelfCheck.Verdict, report.Noise = Noisy, defaultNoise
+	}
+	b.Say(fmt.Sprintf("self-check: B/A %.2f (%.2f to %.2f) in %d rounds: noise %.0f %%", r.Median, r.Low, r.High, r.Rounds, report.Noise*100))
+	return nil
+}
+
+// defaultNoise is taken where the self-check was itself too noisy: what performance
+// was seen to move between minutes of a quiet machine.
+const defaultNoise = 0.15
+
+// tidy clears away what earlier cases left, so that it is not billed to this one.
+func (b *bench) tidy(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, b.databaseURL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, `VACUUM ANALYZE customer, external_id, change, request, lane_feed`); err != nil {
+		return fmt.Errorf("vacuum: %w", err)
+	}
+	return nil
+}
+
+func (b *bench) profileCase(ctx context.Context, method, protocol string, inFlight int) error {
+	const seconds = 5
+	s := b.candidate(protocol, b.first, method, protocol, inFlight)
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.run(ctx, (seconds+1)*time.Second)
+		done <- err
+	}()
+	path := filepath.Join(b.Profiles, fmt.Sprintf("%s-%s-%d.pprof", method, protocol, inFlight))
+	return errors.Join(b.first.profile(ctx, path, seconds), <-done)
+}
+
+// DefaultDataDir is where the filled database is kept: /var/cache for root, whose home
+// PostgreSQL's account cannot enter, else the user's cache.
+func DefaultDataDir() string {
+	if os.Geteuid() == 0 {
+		return "/var/cache/rapport-bench"
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return filepath.Join(os.TempDir(), "rapport-bench")
+	}
+	return filepath.Join(dir, "rapport-bench")
+}

@@ -1,0 +1,108 @@
+package bench
+
+import (
+	"math"
+	"slices"
+)
+
+const (
+	// othersLimit is how many processors others may keep busy in a round that counts.
+	othersLimit = 0.3
+	// minRounds is how many rounds must count for a verdict.
+	minRounds = 3
+)
+
+// Verdicts on a case.
+const (
+	Pass  = "PASS"
+	Fail  = "FAIL"
+	Noisy = "NOISY"
+	None  = "-"
+)
+
+// Ratios is how one system did beside another in the rounds that count.
+type Ratios struct {
+	Rounds  int     `json:"rounds"`
+	Dropped int     `json:"dropped"`
+	Median  float64 `json:"median"`
+	Low     float64 `json:"low"`
+	High    float64 `json:"high"`
+}
+
+// ratios compares the rates of the two systems round by round. A round in which
+// others used much of the machine, during either, does not count.
+func ratios(samples []Sample, base, candidate string) (r Ratios) {
+	byRound := map[int]map[string]Sample{}
+	for _, s := range samples {
+		if byRound[s.Round] == nil {
+			byRound[s.Round] = map[string]Sample{}
+		}
+		byRound[s.Round][s.System] = s
+	}
+	var values []float64
+	for _, round := range byRound {
+		a, b := round[base], round[candidate]
+		switch {
+		case a.Rate == 0 || b.System == "":
+		case a.Others > othersLimit || b.Others > othersLimit:
+			r.Dropped++
+		default:
+			values = append(values, b.Rate/a.Rate)
+		}
+	}
+	if r.Rounds = len(values); r.Rounds > 0 {
+		slices.Sort(values)
+		r.Median, r.Low, r.High = median(values), values[0], values[len(values)-1]
+	}
+	return r
+}
+
+// median of sorted values; 0 of none.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	if n == 0 {
+		return 0
+	}
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// noise is the least difference that means something: how far apart two services of
+// the same kind came out, from round to round.
+func noise(r Ratios) float64 {
+	return max(math.Abs(r.Median-1), (r.High-r.Low)/2)
+}
+
+// judge says whether a case reached the least ratio that it must. A difference that is
+// smaller than the noise says nothing.
+func judge(r Ratios, target Target, errors int, noise float64) string {
+	switch {
+	case errors > 0:
+		return Fail
+	case r.Rounds < minRounds:
+		return Noisy
+	case target.Must == 0:
+		return None
+	case math.Abs(r.Median/target.Must-1) < noise:
+		return Noisy
+	case r.Median >= target.Must:
+		return Pass
+	}
+	return Fail
+}
+
+// Target is the part of the limit that a case must reach, and the one it should.
+type Target struct {
+	Must float64 `json:"must"`
+	Goal float64 `json:"goal"`
+}
+
+// targets are the issue's, by case; a case that is not here has none.
+var targets = map[string]Target{
+	"get/grpc/16":    {0.20, 0.35},
+	"get/grpc/64":    {0.35, 0.60},
+	"get/rest/16":    {0.20, 0.40},
+	"list/grpc/16":   {0.35, 0.60},
+	"list/rest/16":   {0.40, 0.70},
+	"create/grpc/16": {0.50, 0.80},
+	"create/rest/16": {0.50, 0.80},
+}
