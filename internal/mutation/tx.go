@@ -173,7 +173,11 @@ func (tx *Tx) queueChanges(ctx context.Context, batch *pgx.Batch) error {
 	return nil
 }
 
-// queueTimeout lets PostgreSQL give up together with a caller whose time is shorter
+// timeoutMargin is how long before its caller a statement gives up, at most: a caller
+// who goes first costs the connection.
+const timeoutMargin = 10 * time.Millisecond
+
+// queueTimeout lets PostgreSQL give up a little before a caller whose time is shorter
 // than the session's limit, for a commit does not hear of the caller's going.
 func (tx *Tx) queueTimeout(ctx context.Context, batch *pgx.Batch) {
 	deadline, ok := ctx.Deadline()
@@ -184,6 +188,7 @@ func (tx *Tx) queueTimeout(ctx context.Context, batch *pgx.Batch) {
 	if left >= tx.statementTimeout {
 		return
 	}
+	left -= min(left/10, timeoutMargin)
 	batch.Queue("-- name: SetTimeout\nSELECT set_config('statement_timeout', $1, true)",
 		fmt.Sprintf("%d", max(left.Milliseconds(), 1)))
 }
