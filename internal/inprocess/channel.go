@@ -70,7 +70,7 @@ func (c *Channel) Invoke(ctx context.Context, name string, req, reply any, optio
 		return status.FromContextError(err).Err()
 	}
 	t := &transport{method: name}
-	ctx = c.begin(serverContext(context.Background(), t), name, false, false)
+	ctx = c.begin(serverContext(ctx, t), name, false, false)
 	start := time.Now()
 	var err error
 	finished := false
