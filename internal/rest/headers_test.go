@@ -1,8 +1,10 @@
 package rest
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -224,6 +226,32 @@ func TestBodyLimit(t *testing.T) {
 	}
 	if h.service.request() != nil {
 		t.Error("a body too large reached the RPC")
+	}
+}
+
+// A length beyond the limit is refused by itself: no byte of the body is waited for, and
+// no memory set aside.
+func TestAnnouncedBodyLimit(t *testing.T) {
+	h := start(t)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", h.server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	const head = "POST /v1/customers HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000000000\r\n\r\n"
+	if _, err := conn.Write([]byte(head)); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != 413 {
+		t.Errorf("status %d", resp.StatusCode)
 	}
 }
 
