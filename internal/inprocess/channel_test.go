@@ -220,7 +220,9 @@ func TestStreamErrorAndCancel(t *testing.T) {
 	if _, err := stream.Recv(); status.Code(err) != codes.Aborted {
 		t.Errorf("got %v", err)
 	}
-	<-ended
+	if err := <-ended; status.Code(err) != codes.Aborted {
+		t.Errorf("the handler ended with %v", err)
+	}
 	if err := stream.Send(&testpb.StreamingOutputCallRequest{}); !errors.Is(err, io.EOF) {
 		t.Errorf("a send after the end: %v", err)
 	}

@@ -89,10 +89,10 @@ func setOnce(m protoreflect.Message, fd protoreflect.FieldDescriptor, value, hea
 // left out, as an update without a mask leaves it out, so that what a GET returned can
 // be sent back with one thing changed.
 func maskOf(md protoreflect.MessageDescriptor, body []byte) (*fieldmaskpb.FieldMask, error) {
-	mask := &fieldmaskpb.FieldMask{}
 	if len(bytes.TrimSpace(body)) == 0 {
-		return mask, nil
+		return &fieldmaskpb.FieldMask{}, nil
 	}
+	var paths []string
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
 		return nil, fmt.Errorf("read the fields of a body that did decode: %w", err)
@@ -100,11 +100,11 @@ func maskOf(md protoreflect.MessageDescriptor, body []byte) (*fieldmaskpb.FieldM
 	for name := range members {
 		fd := fieldByName(md, name)
 		if fd != nil && fd.Name() != "etag" && settable(fd) {
-			mask.Paths = append(mask.Paths, string(fd.Name()))
+			paths = append(paths, string(fd.Name()))
 		}
 	}
-	slices.Sort(mask.Paths)
-	return mask, nil
+	slices.Sort(paths)
+	return &fieldmaskpb.FieldMask{Paths: paths}, nil
 }
 
 func settable(fd protoreflect.FieldDescriptor) bool {

@@ -39,7 +39,7 @@ func prepareQuery(r *http.Request, x *exchange) error {
 			continue
 		}
 		values := given[name]
-		if p.field.FullName() != "" && x.route.updateMask == p.field {
+		if p.field == x.route.updateMask {
 			if values = joined(values); len(values) == 0 {
 				continue
 			}
