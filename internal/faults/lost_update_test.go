@@ -81,7 +81,7 @@ type race struct {
 // TestLostUpdate (F17): of two who read the same, one may write.
 func TestLostUpdate(t *testing.T) {
 	begin(t)
-	r := runRace(t, pick(8, 60), false)
+	r := runRace(t, pick(8, 200), false)
 	for record, want := range r.ok {
 		if got := r.value(record); got != want {
 			t.Errorf("record %d counts %d after %d updates that succeeded", record, got, want)
@@ -114,7 +114,8 @@ func TestLostUpdateMutant(t *testing.T) {
 
 func runRace(t *testing.T, rounds int, mutant bool) *race {
 	t.Helper()
-	const clients, records = 50, 4
+	// Ten records: the checker's work grows steeply with the clients on each.
+	const clients, records = 50, 10
 	r := &race{t: t, mutant: mutant, started: time.Now(), ok: make([]int, records)}
 	r.Service = apitest.StartWith(t, func(c *server.Config) {
 		c.DatabaseURL = pgtest.New(t)
