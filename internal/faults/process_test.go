@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -52,10 +53,11 @@ var program = sync.OnceValues(func() (string, error) {
 // process is the service as a process of its own, that can be killed and started
 // again at the same addresses.
 type process struct {
-	grpcAddr, adminAddr string
-	args                []string
-	env                 []string
-	log                 apitest.Log
+	grpcAddr, httpAddr, adminAddr string
+
+	args []string
+	env  []string
+	log  apitest.Log
 
 	cmd    *osexec.Cmd
 	exited chan struct{}
@@ -64,10 +66,10 @@ type process struct {
 // newProcess prepares a service on a database; start starts it.
 func newProcess(t *testing.T, databaseURL string, args ...string) *process {
 	t.Helper()
-	p := &process{grpcAddr: freeAddr(t), adminAddr: freeAddr(t)}
+	p := &process{grpcAddr: freeAddr(t), httpAddr: freeAddr(t), adminAddr: freeAddr(t)}
 	p.args = append([]string{
 		"serve", "--auth=none", "--drain-delay=0s", "--log-format=json",
-		"--grpc-addr=" + p.grpcAddr, "--http-addr=127.0.0.1:0", "--admin-addr=" + p.adminAddr,
+		"--grpc-addr=" + p.grpcAddr, "--http-addr=" + p.httpAddr, "--admin-addr=" + p.adminAddr,
 	}, args...)
 	p.env = []string{"RAPPORT_DATABASE_URL=" + databaseURL, "PATH=" + os.Getenv("PATH")}
 	t.Cleanup(func() {
@@ -134,8 +136,9 @@ func (p *process) waitExit(t *testing.T, within time.Duration) int {
 	}
 }
 
-// get asks the admin port and returns the status, 0 where nobody answers.
-func (p *process) get(t *testing.T, path string) int {
+// get asks the admin port and returns the status and the body; the status is 0 where
+// nobody answers.
+func (p *process) get(t *testing.T, path string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.adminAddr+path, http.NoBody)
 	if err != nil {
@@ -143,13 +146,25 @@ func (p *process) get(t *testing.T, path string) int {
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0
+		return 0, ""
 	}
-	_ = resp.Body.Close()
-	return resp.StatusCode
+	defer func() { _ = resp.Body.Close() }()
+	read, _ := io.ReadAll(resp.Body) // what came of it says enough
+	return resp.StatusCode, string(read)
 }
 
-func (p *process) waitReady(t *testing.T) {
+// waitReady waits until /readyz answers with the status.
+func (p *process) waitReady(t *testing.T, want int) {
 	t.Helper()
-	apitest.Eventually(t, time.Minute, func() bool { return p.get(t, "/readyz") == http.StatusOK })
+	apitest.Eventually(t, time.Minute, func() bool {
+		code, _ := p.get(t, "/readyz")
+		return code == want
+	})
+}
+
+// inFlight is how many calls the service runs now.
+func (p *process) inFlight(t *testing.T) int {
+	t.Helper()
+	_, page := p.get(t, "/metrics")
+	return int(metric(page, "rapport_rpc_in_flight"))
 }

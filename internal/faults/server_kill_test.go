@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"net/http"
 	"syscall"
 	"testing"
 	"time"
@@ -29,7 +30,7 @@ func killServer(t *testing.T, kills, total int, mutant bool) {
 	}
 	p := newProcess(t, url)
 	p.start(t)
-	p.waitReady(t)
+	p.waitReady(t, http.StatusOK)
 	w := startWriters(t.Context(), t, rapportv1.NewCustomerServiceClient(dial(t, p.grpcAddr)), total)
 	var restarted time.Time
 	for i := range kills {
@@ -40,7 +41,7 @@ func killServer(t *testing.T, kills, total int, mutant bool) {
 		}
 		restarted = time.Now()
 		p.start(t)
-		p.waitReady(t)
+		p.waitReady(t, http.StatusOK)
 		t.Logf("ready again after %s", time.Since(restarted).Round(time.Millisecond))
 	}
 	w.wait(t, mutant)
