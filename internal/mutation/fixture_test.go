@@ -1,0 +1,223 @@
+package mutation_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apitest"
+	"github.com/rapport-crm/rapport/internal/mutation"
+)
+
+// request is the request of a mutating RPC.
+type request = mutation.Request
+
+// rpc is a mutating RPC of the service.
+type rpc struct {
+	path   string
+	output protoreflect.MessageType
+}
+
+// mutating returns the RPCs whose request has a request_id, by the name of the request.
+func mutating(t testing.TB) map[protoreflect.FullName]rpc {
+	t.Helper()
+	all := map[protoreflect.FullName]rpc{}
+	protoregistry.GlobalFiles.RangeFilesByPackage("rapport.v1", func(f protoreflect.FileDescriptor) bool {
+		for i := range f.Services().Len() {
+			service := f.Services().Get(i)
+			for j := range service.Methods().Len() {
+				m := service.Methods().Get(j)
+				if m.Input().Fields().ByName("request_id") == nil {
+					continue
+				}
+				output, err := protoregistry.GlobalTypes.FindMessageByName(m.Output().FullName())
+				if err != nil {
+					t.Fatal(err)
+				}
+				all[m.Input().FullName()] = rpc{"/" + string(service.FullName()) + "/" + string(m.Name()), output}
+			}
+		}
+		return true
+	})
+	return all
+}
+
+// caller calls mutating RPCs by their request.
+type caller struct {
+	*apitest.Service
+	rpcs map[protoreflect.FullName]rpc
+}
+
+func newCaller(t testing.TB, s *apitest.Service) *caller {
+	t.Helper()
+	return &caller{s, mutating(t)}
+}
+
+// call makes the call and returns the answer and whether it was marked as replayed.
+func (c *caller) call(ctx context.Context, req request) (proto.Message, bool, error) {
+	r := c.rpcs[req.ProtoReflect().Descriptor().FullName()]
+	resp := r.output.New().Interface()
+	var header metadata.MD
+	err := c.Conn.Invoke(ctx, r.path, req, resp, grpc.Header(&header))
+	replayed := header.Get(mutation.ReplayedHeader)
+	return resp, len(replayed) == 1 && replayed[0] == "true", err
+}
+
+func (c *caller) must(t testing.TB, req request) proto.Message {
+	t.Helper()
+	resp, _, err := c.call(t.Context(), req)
+	if err != nil {
+		t.Fatalf("%T: %v", req, err)
+	}
+	return resp
+}
+
+// with returns the request under the request id.
+func with(req request, id string) request {
+	out := proto.Clone(req).(request)
+	m := out.ProtoReflect()
+	m.Set(m.Descriptor().Fields().ByName("request_id"), protoreflect.ValueOfString(id))
+	return out
+}
+
+// only returns the request with validate_only.
+func only(req request) request {
+	out := proto.Clone(req).(request)
+	m := out.ProtoReflect()
+	m.Set(m.Descriptor().Fields().ByName("validate_only"), protoreflect.ValueOfBool(true))
+	return out
+}
+
+func newCustomer() *rapportv1.Customer {
+	return &rapportv1.Customer{
+		Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Ada", Tags: []string{"a"},
+		Attributes: map[string]*rapportv1.AttributeValue{
+			"plan":  {Kind: &rapportv1.AttributeValue_StringValue{StringValue: "gold"}},
+			"trial": {Kind: &rapportv1.AttributeValue_BoolValue{BoolValue: true}},
+		},
+	}
+}
+
+func (c *caller) customer(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateCustomerRequest{Customer: newCustomer()}).(*rapportv1.Customer).GetName()
+}
+
+func (c *caller) contact(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateContactRequest{
+		Parent: c.customer(t), Contact: &rapportv1.Contact{DisplayName: "Bob"},
+	}).(*rapportv1.Contact).GetName()
+}
+
+// scenario is a mutating call that succeeds, and one with another meaning that would
+// succeed after it.
+type scenario struct {
+	make  func(t testing.TB, c *caller) request
+	other func(req request)
+}
+
+// scenarios has one or more of each mutating RPC; a test fails for an RPC without.
+var scenarios = map[string]scenario{
+	"CreateCustomer": {
+		func(testing.TB, *caller) request {
+			customer := newCustomer()
+			customer.ExternalIds = map[string]string{"erp": uuid.NewString()}
+			return &rapportv1.CreateCustomerRequest{Customer: customer}
+		},
+		func(req request) { req.(*rapportv1.CreateCustomerRequest).Customer.DisplayName = "Other" },
+	},
+	"CreateCustomer with a referrer": {
+		func(t testing.TB, c *caller) request {
+			customer := newCustomer()
+			customer.Referrer = proto.String(c.customer(t))
+			return &rapportv1.CreateCustomerRequest{Customer: customer, CustomerId: uuid.NewString()}
+		},
+		func(req request) { req.(*rapportv1.CreateCustomerRequest).CustomerId = uuid.NewString() },
+	},
+	"UpdateCustomer": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateCustomerRequest{
+				Customer: &rapportv1.Customer{Name: c.customer(t), DisplayName: "New", ExternalIds: map[string]string{"erp": uuid.NewString()}},
+				AddTags:  []string{"b"},
+			}
+		},
+		func(req request) { req.(*rapportv1.UpdateCustomerRequest).AddTags = []string{"c"} },
+	},
+	"UpdateCustomer that changes nothing": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: c.customer(t), DisplayName: "Ada"}}
+		},
+		func(req request) { req.(*rapportv1.UpdateCustomerRequest).AllowMissing = true },
+	},
+	"UpdateCustomer that makes one": {
+		func(testing.TB, *caller) request {
+			return &rapportv1.UpdateCustomerRequest{
+				Customer: newCustomer(), AllowMissing: true, ExternalId: &rapportv1.ExternalId{Source: "erp", Id: uuid.NewString()},
+			}
+		},
+		func(req request) { req.(*rapportv1.UpdateCustomerRequest).ExternalId.Source = "shop" },
+	},
+	"DeleteCustomer": {
+		func(t testing.TB, c *caller) request { return &rapportv1.DeleteCustomerRequest{Name: c.customer(t)} },
+		func(req request) { req.(*rapportv1.DeleteCustomerRequest).Etag = "*" },
+	},
+	"UndeleteCustomer": {
+		func(t testing.TB, c *caller) request {
+			name := c.customer(t)
+			c.must(t, &rapportv1.DeleteCustomerRequest{Name: name})
+			return &rapportv1.UndeleteCustomerRequest{Name: name}
+		},
+		func(req request) { req.(*rapportv1.UndeleteCustomerRequest).Etag = "*" },
+	},
+	"CreateContact": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateContactRequest{Parent: c.customer(t), Contact: &rapportv1.Contact{DisplayName: "Bob", Primary: true}}
+		},
+		func(req request) { req.(*rapportv1.CreateContactRequest).Contact.Primary = false },
+	},
+	"UpdateContact": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateContactRequest{Contact: &rapportv1.Contact{Name: c.contact(t), DisplayName: "New"}}
+		},
+		func(req request) { req.(*rapportv1.UpdateContactRequest).Contact.DisplayName = "Other" },
+	},
+	"UpdateContact that makes one": {
+		func(t testing.TB, c *caller) request {
+			name := c.customer(t) + "/contacts/" + uuid.NewString()
+			return &rapportv1.UpdateContactRequest{Contact: &rapportv1.Contact{Name: name, DisplayName: "New"}, AllowMissing: true}
+		},
+		func(req request) { req.(*rapportv1.UpdateContactRequest).Contact.DisplayName = "Other" },
+	},
+	"DeleteContact": {
+		func(t testing.TB, c *caller) request { return &rapportv1.DeleteContactRequest{Name: c.contact(t)} },
+		func(req request) { req.(*rapportv1.DeleteContactRequest).Etag = "*" },
+	},
+	"UndeleteContact": {
+		func(t testing.TB, c *caller) request {
+			name := c.contact(t)
+			c.must(t, &rapportv1.DeleteContactRequest{Name: name})
+			return &rapportv1.UndeleteContactRequest{Name: name}
+		},
+		func(req request) { req.(*rapportv1.UndeleteContactRequest).Etag = "*" },
+	},
+}
+
+// TestEveryMutatingRPCHasAScenario keeps the table above complete.
+func TestEveryMutatingRPCHasAScenario(t *testing.T) {
+	c := newCaller(t, apitest.Start(t))
+	missing := mutating(t)
+	for _, s := range scenarios {
+		delete(missing, s.make(t, c).ProtoReflect().Descriptor().FullName())
+	}
+	if len(missing) > 0 {
+		t.Errorf("no scenario for %v", missing)
+	}
+}
