@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -140,13 +141,14 @@ func answersAlone(t *testing.T, s *apitest.Service) {
 		t.Errorf("health: %v, %v", health.GetStatus(), err)
 	}
 	for _, path := range []string{"/livez", "/readyz"} {
-		if code := admin(t, s.AdminURL+path); code != http.StatusOK {
+		if code, _ := adminPage(t, s.AdminURL+path); code != http.StatusOK {
 			t.Errorf("%s: HTTP %d", path, code)
 		}
 	}
 }
 
-func admin(t *testing.T, url string) int {
+// adminPage asks the admin port.
+func adminPage(t *testing.T, url string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -156,8 +158,12 @@ func admin(t *testing.T, url string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = resp.Body.Close()
-	return resp.StatusCode
+	defer func() { _ = resp.Body.Close() }()
+	read, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(read)
 }
 
 // whole wants the pool to be able to use all of its connections at once, and to have
