@@ -25,13 +25,13 @@ import (
 type faulty struct {
 	rapportv1.UnimplementedCustomerServiceServer
 	release chan struct{}
+	missing *rapportv1.Customer
 }
 
 // GetCustomer reads through a nil pointer.
-func (*faulty) GetCustomer(_ context.Context, req *rapportv1.GetCustomerRequest) (*rapportv1.Customer, error) {
-	var missing *rapportv1.Customer
-	missing.DisplayName = req.GetName()
-	return missing, nil
+func (f *faulty) GetCustomer(_ context.Context, req *rapportv1.GetCustomerRequest) (*rapportv1.Customer, error) {
+	f.missing.DisplayName = req.GetName()
+	return f.missing, nil
 }
 
 // DeleteCustomer panics with what it should keep to itself.
@@ -66,8 +66,7 @@ func startFaulty(t *testing.T, f *faulty, log *apitest.Log) (rapportv1.CustomerS
 	}
 	interceptor := func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		if info.FullMethod == rapportv1.CustomerService_UndeleteCustomer_FullMethodName {
-			var none []string
-			return none[len(info.FullMethod)], nil
+			return strings.Split(info.FullMethod, "/")[len(info.FullMethod)], nil
 		}
 		return handler(ctx, req)
 	}

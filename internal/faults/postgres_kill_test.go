@@ -26,7 +26,7 @@ func TestPostgresKilled(t *testing.T) {
 // TestPostgresKilledMutant runs the same without claims and must find them missing.
 func TestPostgresKilledMutant(t *testing.T) {
 	begin(t)
-	killPostgres(t, 2, 600, true)
+	killPostgres(t, 4, 800, true)
 }
 
 func killPostgres(t *testing.T, kills, total int, mutant bool) {

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -43,8 +44,9 @@ var program = sync.OnceValues(func() (string, error) {
 	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
 		args = append(args, "-race")
 	}
-	//nolint:noctx // it is built for all tests, not for the one that asks first
-	if out, err := osexec.Command("go", append(args, "github.com/rapport-crm/rapport/cmd/rapport")...).CombinedOutput(); err != nil {
+	// It is built for all tests, not only for the one that asks first.
+	cmd := osexec.CommandContext(context.Background(), "go", append(args, "github.com/rapport-crm/rapport/cmd/rapport")...)
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
 	}
 	return path, nil
@@ -102,8 +104,8 @@ func (p *process) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	//nolint:noctx,gosec // the test ends it by signals, in its clean-up at last
-	p.cmd = osexec.Command(path, p.args...)
+	// The test ends it by signals, in its clean-up at last.
+	p.cmd = osexec.CommandContext(context.Background(), path, p.args...)
 	p.cmd.Env = p.env
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	if err := p.cmd.Start(); err != nil {

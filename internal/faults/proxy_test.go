@@ -138,7 +138,8 @@ func (p *proxy) serve(client net.Conn) {
 	p.pass(answers, dead, client)
 	_ = client.Close()
 	_ = server.Close()
-	for range answers { //nolint:revive // what is left goes nowhere
+	for range answers {
+		continue // what is left goes nowhere
 	}
 	both.Wait()
 }

@@ -63,17 +63,26 @@ func (r *recorder) len() int {
 	return len(r.ops)
 }
 
+// attempts is how often callers tried, over all operations.
+func (r *recorder) attempts() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.ops {
+		n += r.ops[i].attempts
+	}
+	return n
+}
+
 // sum describes the run in a line.
 func (r *recorder) sum() string {
-	attempts, replays := 0, 0
+	replays := 0
 	for _, op := range r.ops {
-		attempts += op.attempts
 		if op.answeredBefore {
 			replays++
 		}
 	}
 	return fmt.Sprintf("%d operations (%d ok, %d fail, %d unknown) in %d attempts, %d replayed to the caller",
-		len(r.ops), r.count(ok), r.count(fail), r.count(unknown), attempts, replays)
+		len(r.ops), r.count(ok), r.count(fail), r.count(unknown), r.attempts(), replays)
 }
 
 // last is when the last operation ended.
@@ -164,8 +173,10 @@ func exec(t *testing.T, url, sql string) {
 	_ = conn.Close(t.Context())
 }
 
-// forgetRequests takes the unique key from the table of claims, so that no request
-// meets its earlier run: the mutant on which exactly-once must be seen to break.
+// forgetRequests takes the unique key from the table of claims, so that no create
+// meets its earlier run: the mutant on which exactly-once must be seen to break. The
+// rows are still written, and an update, which looks for its claim before it writes,
+// still finds them; a service without claims would lose that too.
 func forgetRequests(t *testing.T, url string) {
 	t.Helper()
 	exec(t, url, `ALTER TABLE request DROP CONSTRAINT request_pkey`)
