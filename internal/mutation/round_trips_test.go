@@ -1,0 +1,216 @@
+package mutation_test
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apitest"
+	"github.com/rapport-crm/rapport/internal/otlptest"
+	"github.com/rapport-crm/rapport/internal/server"
+	"github.com/rapport-crm/rapport/internal/telemetry/names"
+)
+
+const roundTripsDoc = "../../docs/round-trips.md"
+
+// trip is a call whose round trips are counted. It is made ready twice: the first call
+// warms the connection, whose first use of a statement adds a trip to prepare it.
+type trip struct {
+	rpc, what string
+	ready     func(t *testing.T, c *caller) func(context.Context) error
+}
+
+func mutate(req func(t *testing.T, c *caller) request) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		r := req(t, c)
+		return func(ctx context.Context) error { _, _, err := c.call(ctx, r); return err }
+	}
+}
+
+// made is a scenario of the other tests as a trip.
+func made(name string) func(*testing.T, *caller) func(context.Context) error {
+	return mutate(func(t *testing.T, c *caller) request { return scenarios[name].make(t, c) })
+}
+
+// repeated is a scenario under a request id that was answered before.
+func repeated(name string) func(*testing.T, *caller) func(context.Context) error {
+	return mutate(func(t *testing.T, c *caller) request {
+		req := with(scenarios[name].make(t, c), uuid.NewString())
+		c.must(t, req)
+		return req
+	})
+}
+
+func customersPage(filter string, later bool) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		c.customer(t)
+		c.customer(t)
+		req := &rapportv1.ListCustomersRequest{PageSize: 1, Filter: filter}
+		if later {
+			resp, err := c.Customers.ListCustomers(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.PageToken = resp.GetNextPageToken()
+		}
+		return func(ctx context.Context) error { _, err := c.Customers.ListCustomers(ctx, req); return err }
+	}
+}
+
+func contactsPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.ListContactsRequest{Parent: parent(t, c)}
+		return func(ctx context.Context) error { _, err := c.Customers.ListContacts(ctx, req); return err }
+	}
+}
+
+var trips = []trip{
+	{"CreateCustomer", "", made("CreateCustomer")},
+	{"CreateCustomer", "with a referrer", made("CreateCustomer with a referrer")},
+	{"CreateCustomer", "repeated under its request id", repeated("CreateCustomer")},
+	{"GetCustomer", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetCustomerRequest{Name: c.customer(t)}
+		return func(ctx context.Context) error { _, err := c.Customers.GetCustomer(ctx, req); return err }
+	}},
+	{"ListCustomers", "first page, counted", customersPage("", false)},
+	{"ListCustomers", "later page", customersPage("", true)},
+	{"ListCustomers", "filtered", customersPage(`tags:"a" AND display_name = "A*"`, false)},
+	{"UpdateCustomer", "", made("UpdateCustomer")},
+	{"UpdateCustomer", "that changes nothing", made("UpdateCustomer that changes nothing")},
+	{"UpdateCustomer", "that makes one", made("UpdateCustomer that makes one")},
+	{"UpdateCustomer", "with a referrer, by name", mutate(func(t *testing.T, c *caller) request {
+		return &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: c.customer(t), Referrer: proto.String(c.customer(t))}}
+	})},
+	{"UpdateCustomer", "with a referrer, by external id", mutate(func(t *testing.T, c *caller) request {
+		id := &rapportv1.ExternalId{Source: "erp", Id: uuid.NewString()}
+		c.must(t, &rapportv1.UpdateCustomerRequest{Customer: newCustomer(), ExternalId: id, AllowMissing: true})
+		return &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Referrer: proto.String(c.customer(t))}, ExternalId: id}
+	})},
+	{"UpdateCustomer", "repeated under its request id", repeated("UpdateCustomer")},
+	{"DeleteCustomer", "", made("DeleteCustomer")},
+	{"UndeleteCustomer", "", made("UndeleteCustomer")},
+	{"BatchGetCustomers", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.BatchGetCustomersRequest{Names: []string{c.customer(t), c.customer(t)}}
+		return func(ctx context.Context) error { _, err := c.Customers.BatchGetCustomers(ctx, req); return err }
+	}},
+	{"CreateContact", "", made("CreateContact")},
+	{"GetContact", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetContactRequest{Name: c.contact(t)}
+		return func(ctx context.Context) error { _, err := c.Customers.GetContact(ctx, req); return err }
+	}},
+	{"ListContacts", "of one customer", contactsPage(func(t *testing.T, c *caller) string {
+		customer, _, _ := strings.Cut(c.contact(t), "/contacts/")
+		return customer
+	})},
+	{"ListContacts", "of one customer who has none", contactsPage(func(t *testing.T, c *caller) string { return c.customer(t) })},
+	{"ListContacts", "of all customers", contactsPage(func(*testing.T, *caller) string { return "customers/-" })},
+	{"UpdateContact", "", made("UpdateContact")},
+	{"UpdateContact", "that makes one", made("UpdateContact that makes one")},
+	{"DeleteContact", "", made("DeleteContact")},
+	{"UndeleteContact", "", made("UndeleteContact")},
+	{"GetChange", "", func(t *testing.T, c *caller) func(context.Context) error {
+		c.customer(t)
+		list, err := c.Changes.ListChanges(t.Context(), &rapportv1.ListChangesRequest{PageSize: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := &rapportv1.GetChangeRequest{Name: list.GetChanges()[0].GetName()}
+		return func(ctx context.Context) error { _, err := c.Changes.GetChange(ctx, req); return err }
+	}},
+	{"ListChanges", "", func(_ *testing.T, c *caller) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := c.Changes.ListChanges(ctx, &rapportv1.ListChangesRequest{})
+			return err
+		}
+	}},
+}
+
+// TestRoundTrips counts the round trips to PostgreSQL of each RPC, as its trace shows
+// them, and wants those of the table in the documents.
+func TestRoundTrips(t *testing.T) {
+	collector := otlptest.Start(t)
+	collector.Setenv(t)
+	c := newCaller(t, apitest.StartWith(t, func(c *server.Config) { c.PoolSize, c.PoolMinIdle = 1, 1 }))
+	got := []string{"| RPC | call | round trips |", "| --- | --- | --- |"}
+	for _, trip := range trips {
+		var n int
+		for range 2 {
+			call, id := trip.ready(t, c), uuid.New()
+			traceID := hex.EncodeToString(id[:])
+			ctx := metadata.AppendToOutgoingContext(t.Context(), "traceparent", "00-"+traceID+"-00f067aa0ba902b7-01")
+			if err := call(ctx); err != nil {
+				t.Fatalf("%s %s: %v", trip.rpc, trip.what, err)
+			}
+			n = countTrips(t, collector, traceID)
+		}
+		got = append(got, fmt.Sprintf("| %s | %s | %d |", trip.rpc, trip.what, n))
+	}
+	doc, err := os.ReadFile(roundTripsDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for line := range strings.Lines(string(doc)) {
+		if strings.HasPrefix(line, "|") {
+			want = append(want, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s and what was counted differ (-page +counted):\n%s\nthe table as counted:\n%s", roundTripsDoc, diff, strings.Join(got, "\n"))
+	}
+}
+
+// TestEveryRPCHasItsRoundTrips keeps the table complete.
+func TestEveryRPCHasItsRoundTrips(t *testing.T) {
+	for _, file := range []protoreflect.FileDescriptor{
+		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_change_service_proto,
+	} {
+		methods := file.Services().Get(0).Methods()
+		for i := range methods.Len() {
+			name := string(methods.Get(i).Name())
+			if !slices.ContainsFunc(trips, func(trip trip) bool { return trip.rpc == name }) {
+				t.Errorf("the round trips of %s are not counted", name)
+			}
+		}
+	}
+}
+
+// countTrips waits until the call's own span has arrived, behind those of its
+// statements, and counts those: a statement by itself and a batch as a whole are one
+// trip each, the statements in a batch are none.
+func countTrips(t *testing.T, collector *otlptest.Receiver, traceID string) (n int) {
+	t.Helper()
+	var spans []otlptest.Span
+	collector.WaitSpans(t, func(all []otlptest.Span) bool {
+		spans = spans[:0]
+		served := false
+		for _, span := range all {
+			if span.TraceID == traceID {
+				spans = append(spans, span)
+				served = served || span.Kind == "SERVER"
+			}
+		}
+		return served
+	})
+	isSQL := map[string]bool{}
+	for _, span := range spans {
+		isSQL[span.SpanID] = span.Attributes[names.DBSystem] != ""
+	}
+	for _, span := range spans {
+		if isSQL[span.SpanID] && !isSQL[span.ParentID] {
+			n++
+		}
+	}
+	return n
+}
