@@ -38,6 +38,7 @@ type flags struct {
 	ServeEnv    string `help:"Environment of the service, such as --serve-env='GOGC=400'."`
 	Variant     string `help:"Flags of a second service to compare with the first."`
 	VariantEnv  string `help:"Environment of that second service."`
+	VariantBin  string `help:"Program of that second service, such as the build of an earlier commit."`
 	SelfCheck   bool   `default:"true" negatable:"" help:"First compare the service with another of its kind, to know the noise."`
 }
 
@@ -76,8 +77,8 @@ func (f *flags) run(ctx context.Context) error {
 		Methods: f.Methods, Protocols: f.Protocols, InFlight: f.InFlight,
 		GRPCClient: f.GRPCClient, Connections: f.Connections,
 		ServeFlags: strings.Fields(f.Serve), ServeEnv: strings.Fields(f.ServeEnv),
-		Variant:      f.Variant != "" || f.VariantEnv != "",
-		VariantFlags: strings.Fields(f.Variant), VariantEnv: strings.Fields(f.VariantEnv),
+		Variant:      f.Variant != "" || f.VariantEnv != "" || f.VariantBin != "",
+		VariantFlags: strings.Fields(f.Variant), VariantEnv: strings.Fields(f.VariantEnv), VariantService: f.VariantBin,
 		SelfCheck: f.SelfCheck, Profiles: f.Profiles, SharedBuffers: f.SharedBuffers,
 		Say: func(text string) { fmt.Fprintln(os.Stderr, time.Now().Format(time.TimeOnly), text) },
 	})

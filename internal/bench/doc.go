@@ -22,10 +22,11 @@ type Options struct {
 	Connections int
 	// ServeFlags and ServeEnv change the service under test.
 	ServeFlags, ServeEnv []string
-	// VariantFlags and VariantEnv are those of a second service, which each case is
-	// then compared with.
-	VariantFlags, VariantEnv []string
+	// Variant says that each case is compared with a second service, of these flags and
+	// this environment. VariantService is its program, where that is another one.
 	Variant                  bool
+	VariantFlags, VariantEnv []string
+	VariantService           string
 	// SelfCheck compares the service with another of its kind.
 	SelfCheck bool
 	// Profiles is a folder for CPU profiles of the service, one a case, or empty.

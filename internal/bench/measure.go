@@ -30,6 +30,9 @@ type Sample struct {
 	Others float64 `json:"others_cores"`
 }
 
+// cost is all processor time of a call, in microseconds.
+func (s Sample) cost() float64 { return s.ServiceCPU + s.PostgresCPU + s.ClientCPU }
+
 // clock is the processor time used so far.
 type clock struct {
 	wall                            time.Time

@@ -106,10 +106,10 @@ func middle(samples []Sample, system string, figure func(Sample) float64) float6
 
 // line says in one line how a case did.
 func (c Case) line() string {
-	text := fmt.Sprintf("%-15s %.2f of the limit (%.2f to %.2f, %d rounds, %d dropped)  %s",
-		c.Name, c.Ratios.Median, c.Ratios.Low, c.Ratios.High, c.Ratios.Rounds, c.Ratios.Dropped, c.Verdict)
+	text := fmt.Sprintf("%-15s %.2f of the limit (%.2f to %.2f, %d rounds, %d dropped; by cost %.2f)  %s",
+		c.Name, c.Ratios.Median, c.Ratios.Low, c.Ratios.High, c.Ratios.Rounds, c.Ratios.Dropped, c.Ratios.Cost, c.Verdict)
 	if c.Variant != nil {
-		text += fmt.Sprintf("  variant %.2f (%.2f to %.2f)", c.Variant.Median, c.Variant.Low, c.Variant.High)
+		text += fmt.Sprintf("  variant %.2f (%.2f to %.2f; by cost %.2f)", c.Variant.Median, c.Variant.Low, c.Variant.High, c.Variant.Cost)
 	}
 	return text
 }
@@ -119,8 +119,8 @@ func (r *Report) Table() string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "%s, PostgreSQL %s, %s, %d cores, %d customers, commit %s, %d rounds of %d s, noise %.0f %%\n\n",
 		r.Go, r.PostgreSQL, r.PGBench, r.Cores, r.Customers, r.Commit, r.Rounds, r.Seconds, r.Noise*100)
-	fmt.Fprintln(&t, "| case | system | calls/s | p50 ms | p99 ms | CPU µs service/PostgreSQL/client | others | ratio (spread) | must / goal | verdict |")
-	fmt.Fprintln(&t, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+	fmt.Fprintln(&t, "| case | system | calls/s | p50 ms | p99 ms | CPU µs service/PostgreSQL/client | others | ratio (spread) | by cost | must / goal | verdict |")
+	fmt.Fprintln(&t, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, c := range r.Cases {
 		var systems []string
 		for _, s := range c.Samples {
@@ -143,14 +143,15 @@ func (c Case) row(t *strings.Builder, system string) {
 		of(func(s Sample) float64 { return s.ClientCPU }), of(func(s Sample) float64 { return s.Others }))
 	switch {
 	case system == "pgbench":
-		fmt.Fprintln(t, " 1 | | |")
+		fmt.Fprintln(t, " 1 | 1 | | |")
 	case strings.HasSuffix(system, " variant"):
-		fmt.Fprintf(t, " %.2f (%.2f–%.2f) of the first | | |\n", c.Variant.Median, c.Variant.Low, c.Variant.High)
+		fmt.Fprintf(t, " %.2f (%.2f–%.2f) of the first | %.2f | | |\n", c.Variant.Median, c.Variant.Low, c.Variant.High, c.Variant.Cost)
 	default:
 		target := ""
 		if c.Target.Must > 0 {
 			target = fmt.Sprintf("%.2f / %.2f", c.Target.Must, c.Target.Goal)
 		}
-		fmt.Fprintf(t, " **%.2f** (%.2f–%.2f) | %s | %s |\n", c.Ratios.Median, c.Ratios.Low, c.Ratios.High, target, c.Verdict)
+		fmt.Fprintf(t, " **%.2f** (%.2f–%.2f) | %.2f | %s | %s |\n",
+			c.Ratios.Median, c.Ratios.Low, c.Ratios.High, c.Ratios.Cost, target, c.Verdict)
 	}
 }

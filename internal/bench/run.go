@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,20 +119,20 @@ func (b *bench) bringUp(ctx context.Context) (err error) {
 	if b.collector, err = startCollector(ctx); err != nil {
 		return err
 	}
-	if b.first, err = b.serve(ctx, b.ServeFlags, b.ServeEnv); err != nil {
+	if b.first, err = b.serve(ctx, b.Service, b.ServeFlags, b.ServeEnv); err != nil {
 		return err
 	}
 	switch {
 	case b.Variant:
-		b.second, err = b.serve(ctx, b.VariantFlags, b.VariantEnv)
+		b.second, err = b.serve(ctx, cmp.Or(b.VariantService, b.Service), b.VariantFlags, b.VariantEnv)
 	case b.SelfCheck:
-		b.second, err = b.serve(ctx, b.ServeFlags, b.ServeEnv)
+		b.second, err = b.serve(ctx, b.Service, b.ServeFlags, b.ServeEnv)
 	}
 	return err
 }
 
-func (b *bench) serve(ctx context.Context, flags, env []string) (*service, error) {
-	return startService(ctx, b.Service, b.databaseURL, b.collector.endpoint, flags, env)
+func (b *bench) serve(ctx context.Context, program string, flags, env []string) (*service, error) {
+	return startService(ctx, program, b.databaseURL, b.collector.endpoint, flags, env)
 }
 
 func (b *bench) close(ctx context.Context) (err error) {

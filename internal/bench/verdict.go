@@ -27,6 +27,11 @@ type Ratios struct {
 	Median  float64 `json:"median"`
 	Low     float64 `json:"low"`
 	High    float64 `json:"high"`
+	// Cost is the base's processor time of a call divided by the candidate's, client
+	// and PostgreSQL included, the median over all rounds: the ratio that would come out
+	// if nothing but processors were short. Others disturb it less than the rate, but no
+	// verdict rests on it.
+	Cost float64 `json:"cost"`
 }
 
 // ratios compares the rates of the two systems round by round. A round in which
@@ -39,9 +44,12 @@ func ratios(samples []Sample, base, candidate string) (r Ratios) {
 		}
 		byRound[s.Round][s.System] = s
 	}
-	var values []float64
+	var values, costs []float64
 	for _, round := range byRound {
 		a, b := round[base], round[candidate]
+		if a.cost() > 0 && b.cost() > 0 {
+			costs = append(costs, a.cost()/b.cost())
+		}
 		switch {
 		case a.Rate == 0 || b.System == "":
 		case a.Others > othersLimit || b.Others > othersLimit:
@@ -50,6 +58,8 @@ func ratios(samples []Sample, base, candidate string) (r Ratios) {
 			values = append(values, b.Rate/a.Rate)
 		}
 	}
+	slices.Sort(costs)
+	r.Cost = median(costs)
 	if r.Rounds = len(values); r.Rounds > 0 {
 		slices.Sort(values)
 		r.Median, r.Low, r.High = median(values), values[0], values[len(values)-1]

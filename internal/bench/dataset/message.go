@@ -9,6 +9,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/db"
 )
 
 // Name returns the resource name of the customer of this number.
@@ -49,3 +50,6 @@ func New(serial int) *rapportv1.Customer {
 func Renamed(n, serial int) *rapportv1.Customer {
 	return &rapportv1.Customer{Name: Name(n), DisplayName: "Mary Jackson " + Serial(serial)}
 }
+
+// Lane returns the lane of the customer of this number.
+func Lane(n int) int16 { return db.Lane(ID(n)) }

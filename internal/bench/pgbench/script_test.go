@@ -1,0 +1,209 @@
+package pgbench_test
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rapport-crm/rapport/internal/bench/dataset"
+	"github.com/rapport-crm/rapport/internal/bench/inproc"
+	"github.com/rapport-crm/rapport/internal/bench/pgbench"
+	"github.com/rapport-crm/rapport/internal/pgtest"
+)
+
+const customers = 300
+
+// captured is a filled database and what the service sends to it.
+func captured(t *testing.T) (url string, c inproc.Captured) {
+	t.Helper()
+	url = pgtest.New(t)
+	if err := dataset.Fill(t.Context(), url, customers); err != nil {
+		t.Fatal(err)
+	}
+	c, err := inproc.Capture(t.Context(), url, customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url, c
+}
+
+// The limit is no limit unless it runs what the service runs: these statements, in
+// this order, in so many round trips.
+func TestTripsOfTheService(t *testing.T) {
+	_, c := captured(t)
+	names := func(trips []inproc.Trip) (out [][]string) {
+		for _, trip := range trips {
+			var one []string
+			for _, s := range trip {
+				one = append(one, s.Name)
+			}
+			out = append(out, one)
+		}
+		return out
+	}
+	for _, call := range []struct {
+		name  string
+		trips []inproc.Trip
+		want  [][]string
+	}{
+		{"get", c.Get, [][]string{{"GetCustomer"}}},
+		{"list", c.List, [][]string{{"ListCustomers"}}},
+		{"create", c.Create, [][]string{{"ClaimRequest", "CreateCustomer", "CreateExternalIDs", "AppendChange"}}},
+		{"update", c.Update, [][]string{{"begin", "LockCustomer"}, {"ClaimRequest", "UpdateCustomer", "AppendChange", "commit"}}},
+	} {
+		if diff := cmp.Diff(call.want, names(call.trips)); diff != "" {
+			t.Errorf("%s: %s", call.name, diff)
+		}
+	}
+}
+
+// placeholders are all that a script may have where the service has a parameter.
+var placeholders = regexp.MustCompile(`\('[0-9a-f]{16}' \|\| to_hex\(:\w+::bigint\)\)::uuid|now\(\)( \+ interval '24 hours')?` +
+	`|to_timestamp\(:time\)|ARRAY\[:\w+\]|\B:\w+|\bNULL\b|''|\$\d+`)
+
+func TestScriptsAreTheServicesStatements(t *testing.T) {
+	_, c := captured(t)
+	scripts, err := pgbench.NewScripts(c, customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range []struct {
+		name   string
+		trips  []inproc.Trip
+		script pgbench.Script
+	}{
+		{"get", c.Get, scripts.Get},
+		{"list", c.List, scripts.List},
+		{"create", c.Create, scripts.Create},
+		{"update", c.Update, scripts.Update},
+	} {
+		var sent [][]string
+		for _, trip := range call.trips {
+			var one []string
+			for _, s := range trip {
+				one = append(one, placeholders.ReplaceAllString(s.SQL, "?"))
+			}
+			sent = append(sent, one)
+		}
+		if diff := cmp.Diff(sent, trips(call.script.Text)); diff != "" {
+			t.Errorf("%s: %s", call.name, diff)
+		}
+	}
+}
+
+// trips reads a script back: statements that travel together, without what is set
+// before them.
+func trips(script string) (out [][]string) {
+	var body []string
+	for line := range strings.Lines(script) {
+		if !strings.HasPrefix(line, `\set `) {
+			body = append(body, line)
+		}
+	}
+	pipelines := strings.Split(strings.Join(body, ""), "\\startpipeline\n")
+	for _, p := range pipelines {
+		p = strings.TrimSuffix(p, "\\endpipeline\n")
+		if p == "" {
+			continue
+		}
+		var one []string
+		for _, statement := range strings.Split(strings.TrimSuffix(p, ";\n"), ";\n") {
+			one = append(one, placeholders.ReplaceAllString(statement, "?"))
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// What pgbench computes as a customer's lane must be the lane, or it would measure how
+// fast PostgreSQL finds nothing.
+func TestLanesOfExistingCustomers(t *testing.T) {
+	url, c := captured(t)
+	scripts, err := pgbench.NewScripts(c, customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, expression, _ := strings.Cut(scripts.Get.Text, `\set lane `)
+	expression, _, _ = strings.Cut(expression, "\n")
+	conn := connect(t, url)
+	for _, n := range []int{0, 1, 77, 255, 256, 4711, 65535, 65536, 999_999, dataset.MaxCustomers - 1} {
+		var got int
+		sql := "SELECT " + strings.ReplaceAll(expression, ":n", strconv.Itoa(n))
+		if err := conn.QueryRow(t.Context(), sql).Scan(&got); err != nil {
+			t.Fatal(err)
+		}
+		if want := dataset.Lane(n); got != int(want) {
+			t.Errorf("customer %d: lane %d, want %d", n, got, want)
+		}
+	}
+}
+
+// Each script, run by pgbench, does to the database what the calls would do.
+func TestPgbenchRunsTheScripts(t *testing.T) {
+	url, c := captured(t)
+	command, err := pgbench.Find("", url)
+	if err != nil {
+		t.Skip(err)
+	}
+	scripts, err := pgbench.NewScripts(c, customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := connect(t, url)
+	count := func(sql string) (n int) {
+		t.Helper()
+		if err := conn.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	run := func(s pgbench.Script) int {
+		t.Helper()
+		r, err := command.Run(t.Context(), s, 3, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.CPU == 0 || r.Elapsed == 0 || !slices.IsSorted(r.Latencies) {
+			t.Errorf("%d calls in %s, %s of CPU", len(r.Latencies), r.Elapsed, r.CPU)
+		}
+		return len(r.Latencies)
+	}
+	run(scripts.Get)
+	run(scripts.List)
+
+	before := count(`SELECT count(*) FROM customer`)
+	created := run(scripts.Create) + run(scripts.Create) // a second run must not meet the keys of the first
+	for _, table := range []string{"customer", "external_id"} {
+		if got := count(`SELECT count(*) FROM ` + table); got != before+created {
+			t.Errorf("%d rows in %s, want %d", got, table, before+created)
+		}
+	}
+
+	updated := run(scripts.Update)
+	if got := count(`SELECT count(*) FROM change WHERE type = 'UPDATED'`); got != updated+1 {
+		t.Errorf("%d changes, want %d and that of the capture", got, updated)
+	}
+	changed := count(`SELECT count(DISTINCT customer_id) FROM change WHERE type = 'UPDATED'`)
+	if got := count(`SELECT count(*) FROM customer WHERE revision = 2`); got != changed || got < customers/2 {
+		t.Errorf("%d customers were updated, %d have a change that says so", got, changed)
+	}
+	if got := count(`SELECT sum(last_seq) FROM lane_feed`); got != created+updated+2 {
+		t.Errorf("the lanes stand at %d in all, want %d", got, created+updated+2)
+	}
+}
+
+func connect(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
