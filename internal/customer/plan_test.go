@@ -3,6 +3,7 @@ package customer
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -90,7 +91,7 @@ func TestPlansOfOrders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, cursor := range []*aip.Cursor{nil, {ID: uuid.New(), Key: "5"}} {
+			for _, cursor := range []*aip.Cursor{nil, {ID: uuid.New(), Key: "5", Time: time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)}} {
 				list.Cursor = cursor
 				sql, args := list.SQL()
 				plan := explain(t, conn, sql, args...)
