@@ -108,8 +108,10 @@ func (p *Pool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	if err == nil || ctx.Err() != nil || wait.Err() == nil {
 		return conn, err
 	}
-	// Idle ones count as in use: in a full pool one may have come free just now.
-	if s := p.Stat(); s.AcquiredConns()+s.IdleConns() < s.MaxConns() {
+	// One that works, be it in use or free just now, shows that the database is there
+	// and that it is work that is too much. Opening more takes a busy database longer
+	// than the budget.
+	if s := p.Stat(); s.AcquiredConns()+s.IdleConns() == 0 {
 		return nil, apierr.DatabaseUnavailable()
 	}
 	return nil, apierr.Overloaded()

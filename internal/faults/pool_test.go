@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -131,6 +132,33 @@ func TestPoolExhausted(t *testing.T) {
 	t.Logf("%d served, %d refused", served, calls-served)
 	took(t, "the slowest refusal", slowest, budget+100*time.Millisecond)
 	whole(t, s, name, size)
+}
+
+// TestBusyPool (F12): a pool whose connections come and go is overloaded, not away.
+func TestBusyPool(t *testing.T) {
+	begin(t)
+	s := apitest.StartWith(t, func(c *server.Config) { c.PoolSize, c.AcquireTimeout = 4, 3*time.Millisecond })
+	s.WaitReady(t, true)
+	var served, refused atomic.Int64
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			for range pick(20, 500) {
+				_, err := s.Customers.ListCustomers(t.Context(), &rapportv1.ListCustomersRequest{})
+				if err == nil {
+					served.Add(1)
+					continue
+				}
+				refused.Add(1)
+				apitest.WantReason(t, err, codes.ResourceExhausted, rapportv1.ErrorReason_OVERLOADED)
+			}
+		})
+	}
+	all.Wait()
+	t.Logf("%d served, %d refused", served.Load(), refused.Load())
+	if served.Load() == 0 || refused.Load() == 0 {
+		t.Error("want some of each")
+	}
 }
 
 // answersAlone wants answers of what must not depend on the pool.
