@@ -51,7 +51,7 @@ func (s *Server) GetChange(ctx context.Context, req *rapportv1.GetChangeRequest)
 		return nil, err
 	}
 	rows, _ := s.DB.Query(ctx, getSQL, db.Lane(id), id)
-	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	r, err := db.CollectRow[row](rows)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, apierr.NotFound(rapportv1.ErrorReason_CHANGE_NOT_FOUND, req.GetName())
 	}
