@@ -14,13 +14,13 @@ import (
 // TestServerKilled (F02): as F01, and nothing of a dead service stays in the database.
 func TestServerKilled(t *testing.T) {
 	begin(t)
-	killServer(t, pick(3, 10), pick(1500, 10_000), false)
+	killServer(t, pick(3, 10), pick(3000, 20_000), false)
 }
 
 // TestServerKilledMutant runs the same without claims and must find them missing.
 func TestServerKilledMutant(t *testing.T) {
 	begin(t)
-	killServer(t, 5, 1500, true)
+	killServer(t, 5, 4000, true)
 }
 
 func killServer(t *testing.T, kills, total int, mutant bool) {
