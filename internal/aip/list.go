@@ -41,11 +41,14 @@ type List struct {
 // Scan is the part of a fetched row that Page needs; a row struct embeds it.
 type Scan struct {
 	// Matched tells whether the row is part of the list.
-	Matched bool `db:"matched"`
+	Matched bool
 	// Scanned is the row's number among those the page read, or 0 where that does not
 	// matter.
-	Scanned int64 `db:"scanned"`
+	Scanned int64
 }
+
+// Targets returns where the columns of Scan go; they follow those of the table.
+func (s *Scan) Targets() []any { return []any{&s.Matched, &s.Scanned} }
 
 // Bounded tells whether no index serves the filter in this order, so that the page
 // reads a bounded number of records and may come out short.

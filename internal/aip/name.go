@@ -99,6 +99,9 @@ func ChangeName(id uuid.UUID) string {
 	return string(appendID(append(buf[:0], changesPrefix...), id))
 }
 
+// LastID returns the id at the end of a resource's name, which is its uid.
+func LastID(name string) string { return name[len(name)-idLen:] }
+
 func invalidName(field, pattern string) error {
 	return apierr.InvalidField(field, "must be %s, each id a UUID in lower case", pattern)
 }

@@ -49,6 +49,9 @@ type listed struct {
 	aip.Scan
 }
 
+// Targets implements db.Row.
+func (l *listed) Targets() []any { return append(l.row.Targets(), l.Scan.Targets()...) }
+
 // ListChanges returns one page of changes, newest first.
 func (s *Server) ListChanges(ctx context.Context, req *rapportv1.ListChangesRequest) (*rapportv1.ListChangesResponse, error) {
 	list, fingerprint, err := parseList(req)

@@ -63,7 +63,7 @@ func Append(batch *pgx.Batch, r Record, o Origin) error {
 	if err != nil {
 		return err
 	}
-	batch.Queue(appendSQL, lane, id, r.CustomerID, r.Resource, r.Type.String(), fields,
-		o.Actor, o.RequestID, o.TraceID, r.Time)
+	batch.Queue(appendSQL, lane, [16]byte(id), [16]byte(r.CustomerID), r.Resource, r.Type.String(), fields,
+		o.Actor, [16]byte(o.RequestID), o.TraceID, r.Time)
 	return nil
 }

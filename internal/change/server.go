@@ -26,20 +26,28 @@ type Server struct {
 
 // row is a change as the table holds it.
 type row struct {
-	Lane       int16     `db:"lane"`
-	ChangeID   uuid.UUID `db:"change_id"`
-	Sequence   int64     `db:"sequence"`
-	CustomerID uuid.UUID `db:"customer_id"`
-	Resource   string    `db:"resource"`
-	Type       string    `db:"type"`
-	Fields     []byte    `db:"fields"`
-	Actor      string    `db:"actor"`
-	RequestID  uuid.UUID `db:"request_id"`
-	TraceID    string    `db:"trace_id"`
-	ChangeTime time.Time `db:"change_time"`
+	Lane       int16
+	ChangeID   uuid.UUID
+	Sequence   int64
+	CustomerID uuid.UUID
+	Resource   string
+	Type       string
+	Fields     []byte
+	Actor      string
+	RequestID  uuid.UUID
+	TraceID    string
+	ChangeTime time.Time
 }
 
 const columns = `lane, change_id, sequence, customer_id, resource, type, fields, actor, request_id, trace_id, change_time`
+
+// Targets implements db.Row.
+func (r *row) Targets() []any {
+	return []any{
+		&r.Lane, (*[16]byte)(&r.ChangeID), &r.Sequence, (*[16]byte)(&r.CustomerID), &r.Resource, &r.Type, &r.Fields,
+		&r.Actor, (*[16]byte)(&r.RequestID), &r.TraceID, &r.ChangeTime,
+	}
+}
 
 const getSQL = `-- name: GetChange
 SELECT ` + columns + ` FROM change WHERE lane = $1 AND change_id = $2`
@@ -50,7 +58,7 @@ func (s *Server) GetChange(ctx context.Context, req *rapportv1.GetChangeRequest)
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := s.DB.Query(ctx, getSQL, db.Lane(id), id)
+	rows, _ := s.DB.Query(ctx, getSQL, db.Lane(id), [16]byte(id))
 	r, err := db.CollectRow[row](rows)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, apierr.NotFound(rapportv1.ErrorReason_CHANGE_NOT_FOUND, req.GetName())

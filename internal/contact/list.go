@@ -55,6 +55,9 @@ type listed struct {
 	aip.Scan
 }
 
+// Targets implements db.Row.
+func (l *listed) Targets() []any { return append(l.row.Targets(), l.Scan.Targets()...) }
+
 // ListContacts returns one page of the contacts of one customer or of all.
 func (s *Server) ListContacts(ctx context.Context, req *rapportv1.ListContactsRequest) (*rapportv1.ListContactsResponse, error) {
 	list, fingerprint, err := parseList(req)

@@ -4,80 +4,85 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
+	"github.com/rapport-crm/rapport/internal/db"
 )
 
 // row is a contact as the table holds it. Enums are stored by name, and unset ones as
 // NULL.
 type row struct {
-	Lane             int16      `db:"lane"`
-	CustomerID       uuid.UUID  `db:"customer_id"`
-	ContactID        uuid.UUID  `db:"contact_id"`
-	Revision         int64      `db:"revision"`
-	DisplayName      string     `db:"display_name"`
-	Title            *string    `db:"title"`
-	Role             *string    `db:"role"`
-	Emails           []byte     `db:"emails"`
-	Phones           []byte     `db:"phones"`
-	Primary          bool       `db:"is_primary"`
-	PreferredChannel *string    `db:"preferred_channel"`
-	CreateTime       time.Time  `db:"create_time"`
-	UpdateTime       time.Time  `db:"update_time"`
-	DeleteTime       *time.Time `db:"delete_time"`
-	PurgeTime        *time.Time `db:"purge_time"`
+	Lane             int16
+	CustomerID       uuid.UUID
+	ContactID        uuid.UUID
+	Revision         int64
+	DisplayName      string
+	Title            pgtype.Text
+	Role             pgtype.Text
+	Emails           string // JSON
+	Phones           string // JSON
+	Primary          bool
+	PreferredChannel pgtype.Text
+	CreateTime       time.Time
+	UpdateTime       time.Time
+	DeleteTime       *time.Time
+	PurgeTime        *time.Time
 }
 
-// columns are the row's, in the order of args.
+// columns are the row's, in the order of args and Targets.
 const columns = `lane, customer_id, contact_id, revision, display_name, title, role, emails, phones,
 is_primary, preferred_channel, create_time, update_time, delete_time, purge_time`
 
 func (r *row) args() []any {
 	return []any{
-		r.Lane, r.CustomerID, r.ContactID, r.Revision, r.DisplayName, r.Title, r.Role, r.Emails, r.Phones,
+		r.Lane, [16]byte(r.CustomerID), [16]byte(r.ContactID), r.Revision, r.DisplayName, r.Title, r.Role, r.Emails, r.Phones,
 		r.Primary, r.PreferredChannel, r.CreateTime, r.UpdateTime, r.DeleteTime, r.PurgeTime,
+	}
+}
+
+// Targets implements db.Row.
+func (r *row) Targets() []any {
+	return []any{
+		&r.Lane, (*[16]byte)(&r.CustomerID), (*[16]byte)(&r.ContactID), &r.Revision, &r.DisplayName, &r.Title, &r.Role,
+		&r.Emails, &r.Phones, &r.Primary, &r.PreferredChannel, &r.CreateTime, &r.UpdateTime, &r.DeleteTime, &r.PurgeTime,
 	}
 }
 
 func (r *row) name() string { return aip.ContactName(r.CustomerID, r.ContactID) }
 
 func (r *row) proto() *rapportv1.Contact {
-	c := &rapportv1.Contact{
-		Name: r.name(), Uid: r.ContactID.String(), Etag: aip.Etag(r.Revision),
+	name := r.name()
+	return &rapportv1.Contact{
+		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
 		DisplayName: r.DisplayName,
-		Title:       r.Title,
+		Title:       db.TextOrNil(r.Title),
 		Emails:      contactpoint.DecodeEmails(r.Emails),
 		Phones:      contactpoint.DecodePhones(r.Phones),
 		Primary:     r.Primary,
-		CreateTime:  timestamppb.New(r.CreateTime),
-		UpdateTime:  timestamppb.New(r.UpdateTime),
-		DeleteTime:  aip.ToTimestamp(r.DeleteTime),
-		PurgeTime:   aip.ToTimestamp(r.PurgeTime),
+		// A column that is NULL reads as the enum's zero value.
+		Role:             rapportv1.Contact_Role(rapportv1.Contact_Role_value[r.Role.String]),
+		PreferredChannel: rapportv1.Channel(rapportv1.Channel_value[r.PreferredChannel.String]),
+		CreateTime:       timestamppb.New(r.CreateTime),
+		UpdateTime:       timestamppb.New(r.UpdateTime),
+		DeleteTime:       aip.ToTimestamp(r.DeleteTime),
+		PurgeTime:        aip.ToTimestamp(r.PurgeTime),
 	}
-	if r.Role != nil {
-		c.Role = rapportv1.Contact_Role(rapportv1.Contact_Role_value[*r.Role])
-	}
-	if r.PreferredChannel != nil {
-		c.PreferredChannel = rapportv1.Channel(rapportv1.Channel_value[*r.PreferredChannel])
-	}
-	return c
 }
 
 // set takes over what a client can set from a normalised contact.
 func (r *row) set(c *rapportv1.Contact) (err error) {
-	r.DisplayName, r.Title, r.Primary = c.GetDisplayName(), c.Title, c.GetPrimary() //nolint:protogetter // nil says unset
-	r.Role, r.PreferredChannel = nil, nil
+	r.DisplayName, r.Title, r.Primary = c.GetDisplayName(), db.Text(c.GetTitle()), c.GetPrimary()
+	r.Role, r.PreferredChannel = pgtype.Text{}, pgtype.Text{}
 	if role := c.GetRole(); role != rapportv1.Contact_ROLE_UNSPECIFIED {
-		name := role.String()
-		r.Role = &name
+		r.Role = db.Text(role.String())
 	}
 	if channel := c.GetPreferredChannel(); channel != rapportv1.Channel_CHANNEL_UNSPECIFIED {
-		name := channel.String()
-		r.PreferredChannel = &name
+		r.PreferredChannel = db.Text(channel.String())
 	}
 	if r.Emails, err = contactpoint.EncodeEmails(c.GetEmails()); err != nil {
 		return err

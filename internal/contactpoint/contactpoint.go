@@ -89,27 +89,33 @@ type storedPhone struct {
 }
 
 // EncodeEmails returns the addresses as the JSON of their column.
-func EncodeEmails(emails []*rapportv1.EmailAddress) ([]byte, error) {
+func EncodeEmails(emails []*rapportv1.EmailAddress) (string, error) {
 	stored := make([]storedEmail, len(emails))
 	for i, e := range emails {
 		stored[i] = storedEmail{Address: e.GetAddress(), Primary: e.GetPrimary()}
 	}
-	return json.Marshal(stored)
+	return JSON(stored)
 }
 
 // EncodePhones returns the numbers as the JSON of their column.
-func EncodePhones(phones []*rapportv1.PhoneNumber) ([]byte, error) {
+func EncodePhones(phones []*rapportv1.PhoneNumber) (string, error) {
 	stored := make([]storedPhone, len(phones))
 	for i, p := range phones {
 		stored[i] = storedPhone{Number: p.GetNumber(), E164: p.GetE164(), Primary: p.GetPrimary()}
 	}
-	return json.Marshal(stored)
+	return JSON(stored)
+}
+
+// JSON returns a value as the text of a JSON column.
+func JSON(value any) (string, error) {
+	encoded, err := json.Marshal(value)
+	return string(encoded), err
 }
 
 // DecodeEmails reads what EncodeEmails wrote. It runs for each row of a page, so it
 // walks the JSON without the reflection of encoding/json.
-func DecodeEmails(column []byte) (emails []*rapportv1.EmailAddress) {
-	for _, item := range gjson.ParseBytes(column).Array() {
+func DecodeEmails(column string) (emails []*rapportv1.EmailAddress) {
+	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
 		e := &rapportv1.EmailAddress{}
 		item.ForEach(func(key, value gjson.Result) bool {
 			switch key.Str {
@@ -121,13 +127,14 @@ func DecodeEmails(column []byte) (emails []*rapportv1.EmailAddress) {
 			return true
 		})
 		emails = append(emails, e)
-	}
+		return true
+	})
 	return emails
 }
 
 // DecodePhones reads what EncodePhones wrote.
-func DecodePhones(column []byte) (phones []*rapportv1.PhoneNumber) {
-	for _, item := range gjson.ParseBytes(column).Array() {
+func DecodePhones(column string) (phones []*rapportv1.PhoneNumber) {
+	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
 		p := &rapportv1.PhoneNumber{}
 		item.ForEach(func(key, value gjson.Result) bool {
 			switch key.Str {
@@ -141,6 +148,7 @@ func DecodePhones(column []byte) (phones []*rapportv1.PhoneNumber) {
 			return true
 		})
 		phones = append(phones, p)
-	}
+		return true
+	})
 	return phones
 }

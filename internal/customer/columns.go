@@ -1,7 +1,6 @@
 package customer
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -10,6 +9,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/contactpoint"
 )
 
 // The JSON columns are decoded once for each row of a page, so decoding walks the
@@ -21,7 +21,7 @@ type storedTimestamp struct {
 
 // encodeAttributes stores strings, numbers and yes or no as themselves, so that one
 // GIN index serves equality of all; an instant is told from text by its own object.
-func encodeAttributes(attributes map[string]*rapportv1.AttributeValue) ([]byte, error) {
+func encodeAttributes(attributes map[string]*rapportv1.AttributeValue) (string, error) {
 	stored := make(map[string]any, len(attributes))
 	for key, a := range attributes {
 		switch v := a.GetKind().(type) {
@@ -35,12 +35,12 @@ func encodeAttributes(attributes map[string]*rapportv1.AttributeValue) ([]byte, 
 			stored[key] = storedTimestamp{aip.AttributeTime(v.TimestampValue.AsTime())}
 		}
 	}
-	return json.Marshal(stored)
+	return contactpoint.JSON(stored)
 }
 
-func decodeAttributes(column []byte) map[string]*rapportv1.AttributeValue {
+func decodeAttributes(column string) map[string]*rapportv1.AttributeValue {
 	var attributes map[string]*rapportv1.AttributeValue
-	gjson.ParseBytes(column).ForEach(func(key, value gjson.Result) bool {
+	gjson.Parse(column).ForEach(func(key, value gjson.Result) bool {
 		if attributes == nil {
 			attributes = make(map[string]*rapportv1.AttributeValue)
 		}
@@ -65,16 +65,16 @@ func decodeAttribute(value gjson.Result) *rapportv1.AttributeValue {
 	}
 }
 
-func encodeExternalIDs(ids map[string]string) ([]byte, error) {
+func encodeExternalIDs(ids map[string]string) (string, error) {
 	if ids == nil {
 		ids = map[string]string{}
 	}
-	return json.Marshal(ids)
+	return contactpoint.JSON(ids)
 }
 
-func decodeExternalIDs(column []byte) map[string]string {
+func decodeExternalIDs(column string) map[string]string {
 	var ids map[string]string
-	gjson.ParseBytes(column).ForEach(func(key, value gjson.Result) bool {
+	gjson.Parse(column).ForEach(func(key, value gjson.Result) bool {
 		if ids == nil {
 			ids = make(map[string]string)
 		}
@@ -98,7 +98,7 @@ type storedAddress struct {
 	Organization       string   `json:"organization,omitempty"`
 }
 
-func encodeAddresses(addresses []*postaladdress.PostalAddress) ([]byte, error) {
+func encodeAddresses(addresses []*postaladdress.PostalAddress) (string, error) {
 	stored := make([]storedAddress, len(addresses))
 	for i, a := range addresses {
 		stored[i] = storedAddress{
@@ -108,18 +108,19 @@ func encodeAddresses(addresses []*postaladdress.PostalAddress) ([]byte, error) {
 			Organization: a.GetOrganization(),
 		}
 	}
-	return json.Marshal(stored)
+	return contactpoint.JSON(stored)
 }
 
-func decodeAddresses(column []byte) (addresses []*postaladdress.PostalAddress) {
-	for _, item := range gjson.ParseBytes(column).Array() {
+func decodeAddresses(column string) (addresses []*postaladdress.PostalAddress) {
+	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
 		a := &postaladdress.PostalAddress{}
 		item.ForEach(func(key, value gjson.Result) bool {
 			setAddressPart(a, key.Str, value)
 			return true
 		})
 		addresses = append(addresses, a)
-	}
+		return true
+	})
 	return addresses
 }
 
@@ -149,8 +150,9 @@ func setAddressPart(a *postaladdress.PostalAddress, key string, value gjson.Resu
 }
 
 func texts(list gjson.Result) (out []string) {
-	for _, item := range list.Array() {
+	list.ForEach(func(_, item gjson.Result) bool {
 		out = append(out, item.Str)
-	}
+		return true
+	})
 	return out
 }

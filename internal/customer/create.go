@@ -44,13 +44,13 @@ func create(ctx context.Context, tx *mutation.Tx, id uuid.UUID, c *rapportv1.Cus
 		return nil, err
 	}
 	tx.OnRefusal(refused(r.name()))
-	if r.ReferrerID != nil {
+	if r.ReferrerID.Valid {
 		var found referral
-		walkReferrals(tx, &found, id, *r.ReferrerID)
+		walkReferrals(tx, &found, id, r.ReferrerID.Bytes)
 		if err := tx.Fetch(ctx); err != nil {
 			return nil, err
 		}
-		if err := found.check(id, *r.ReferrerID); err != nil {
+		if err := found.check(id, r.ReferrerID.Bytes); err != nil {
 			return nil, err
 		}
 	}

@@ -65,6 +65,9 @@ type listed struct {
 	aip.Scan
 }
 
+// Targets implements db.Row.
+func (l *listed) Targets() []any { return append(l.row.Targets(), l.Scan.Targets()...) }
+
 // ListCustomers returns one page of customers.
 func (s *Server) ListCustomers(ctx context.Context, req *rapportv1.ListCustomersRequest) (*rapportv1.ListCustomersResponse, error) {
 	list, fingerprint, err := parseList(req)

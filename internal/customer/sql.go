@@ -43,8 +43,8 @@ UPDATE customer SET (` + columns + `) =
 WHERE lane = $1 AND customer_id = $2`
 
 func get(ctx context.Context, q db.Querier, id uuid.UUID) (row, error) {
-	rows, _ := q.Query(ctx, getSQL, db.Lane(id), id)
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	rows, _ := q.Query(ctx, getSQL, db.Lane(id), [16]byte(id))
+	return db.CollectRow[row](rows)
 }
 
 func batchGet(ctx context.Context, q db.Querier, ids []uuid.UUID) ([]row, error) {
@@ -53,14 +53,14 @@ func batchGet(ctx context.Context, q db.Querier, ids []uuid.UUID) ([]row, error)
 		lanes[i] = db.Lane(id)
 	}
 	rows, _ := q.Query(ctx, batchGetSQL, lanes, ids)
-	return pgx.CollectRows(rows, pgx.RowToStructByName[row])
+	return db.CollectRows[row](rows)
 }
 
 // lock queues the read of a row that the transaction is about to change. The row is
 // there once tx.Fetch has returned; found stays false where there is none.
 func lock(tx *mutation.Tx, into *row, found *bool, sql string, args ...any) {
 	tx.Queue(sql, args...).Query(func(rows pgx.Rows) error {
-		got, err := pgx.CollectRows(rows, pgx.RowToStructByName[row])
+		got, err := db.CollectRows[row](rows)
 		if err != nil || len(got) == 0 {
 			return err
 		}
@@ -70,7 +70,7 @@ func lock(tx *mutation.Tx, into *row, found *bool, sql string, args ...any) {
 }
 
 func lockByID(tx *mutation.Tx, into *row, found *bool, id uuid.UUID) {
-	lock(tx, into, found, lockSQL, db.Lane(id), id)
+	lock(tx, into, found, lockSQL, db.Lane(id), [16]byte(id))
 }
 
 func insert(tx *mutation.Tx, r *row) { tx.Queue(insertSQL, r.args()...) }

@@ -12,7 +12,7 @@ import (
 // Listed is a row of a page: a row of the table with aip.Scan embedded, that knows its
 // place in an order.
 type Listed[R any] interface {
-	*R
+	Row[R]
 	Place(order aip.Order) (aip.Scan, aip.Cursor)
 }
 
@@ -29,7 +29,7 @@ type Page[R any] struct {
 // trip. Later pages take the total from their token. The name is that of the query in
 // traces and metrics.
 func ReadPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List, f aip.Fingerprint) (Page[R], error) {
-	rows, total, err := fetchPage[R](ctx, p, name, list)
+	rows, total, err := fetchPage[R, L](ctx, p, name, list)
 	if err != nil {
 		return Page[R]{}, err
 	}
@@ -38,7 +38,7 @@ func ReadPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, lis
 
 // ReadUncountedPage is ReadPage for lists whose size nobody asks for.
 func ReadUncountedPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List, f aip.Fingerprint) (Page[R], error) {
-	rows, err := fetch[R](ctx, p, name, list)
+	rows, err := fetch[R, L](ctx, p, name, list)
 	if err != nil {
 		return Page[R]{}, err
 	}
@@ -54,9 +54,9 @@ func newPage[R any, L Listed[R]](rows []R, total int32, list aip.List, f aip.Fin
 	return page
 }
 
-func fetchPage[R any](ctx context.Context, p *Pool, name string, list aip.List) (rows []R, total int32, err error) {
+func fetchPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List) (rows []R, total int32, err error) {
 	if list.Cursor != nil {
-		rows, err = fetch[R](ctx, p, name, list)
+		rows, err = fetch[R, L](ctx, p, name, list)
 		return rows, list.Cursor.Total, err
 	}
 	sql, args := list.SQL()
@@ -66,7 +66,7 @@ func fetchPage[R any](ctx context.Context, p *Pool, name string, list aip.List) 
 	err = p.Read(ctx, func(batch *pgx.Batch) {
 		rows, total = nil, aip.UnknownTotal
 		batch.Queue(sql, args...).Query(func(found pgx.Rows) (err error) {
-			rows, err = pgx.CollectRows(found, pgx.RowToStructByName[R])
+			rows, err = CollectRows[R, L](found)
 			return err
 		})
 		batch.Queue(countSQL, countArgs...).QueryRow(func(row pgx.Row) error {
@@ -83,10 +83,10 @@ func fetchPage[R any](ctx context.Context, p *Pool, name string, list aip.List) 
 	return rows, total, err
 }
 
-func fetch[R any](ctx context.Context, p *Pool, name string, list aip.List) ([]R, error) {
+func fetch[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List) ([]R, error) {
 	sql, args := list.SQL()
 	rows, _ := p.Query(ctx, "-- name: "+name+"\n"+sql, args...)
-	return pgx.CollectRows(rows, pgx.RowToStructByName[R])
+	return CollectRows[R, L](rows)
 }
 
 // Read sends several reads in one round trip. Like Query it tries a second connection

@@ -1,0 +1,57 @@
+package db
+
+import (
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// Row is a row struct that knows where its columns go. Scanning into one struct again
+// and again costs a page neither a list of targets nor a look at the struct's fields
+// for each of its rows.
+type Row[R any] interface {
+	*R
+	// Targets returns where the columns go, in the order of the select list.
+	Targets() []any
+}
+
+// CollectRows reads all rows and closes them. It also reports the error of the query.
+func CollectRows[R any, T Row[R]](rows pgx.Rows) ([]R, error) {
+	defer rows.Close()
+	var (
+		out []R
+		r   R
+	)
+	targets := T(&r).Targets()
+	for rows.Next() {
+		if err := rows.Scan(targets...); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// CollectRow reads the one row there is, or returns pgx.ErrNoRows.
+func CollectRow[R any, T Row[R]](rows pgx.Rows) (R, error) {
+	all, err := CollectRows[R, T](rows)
+	if err == nil && len(all) == 0 {
+		err = pgx.ErrNoRows
+	}
+	if err != nil {
+		var none R
+		return none, err
+	}
+	return all[0], nil
+}
+
+// Text is a text column that is NULL where the text is empty: no text of the API
+// tells empty from unset.
+func Text(text string) pgtype.Text { return pgtype.Text{String: text, Valid: text != ""} }
+
+// TextOrNil is the reverse of Text for an optional field of a message.
+func TextOrNil(text pgtype.Text) *string {
+	if !text.Valid {
+		return nil
+	}
+	return &text.String
+}
