@@ -63,6 +63,9 @@ func TestClientsAgainstTheService(t *testing.T) {
 			if got := count(t, s, `SELECT count(*) FROM change`); got != before+updated {
 				t.Errorf("%d changes, want %d and %d", got, before, updated)
 			}
+			if got := count(t, s, `SELECT count(*) FROM change WHERE type = 'UPDATED' AND fields->1 IS NOT NULL`); got > 0 {
+				t.Errorf("%d updates changed more than the name", got)
+			}
 		})
 	}
 }
