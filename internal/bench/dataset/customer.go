@@ -5,6 +5,7 @@ package dataset
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -84,13 +85,15 @@ func customer(n int) []any {
 	if n%2 == 0 {
 		phones = phones[:len(phones)-1] + fmt.Sprintf(`, {"number": "+44 7400 %06d", "e164": "+447400%06d"}]`, n%1e6, n%1e6)
 	}
+	tags := []string{pick(groups, n, 1), fmt.Sprintf("region-%02d", n%40)}
+	slices.Sort(tags) // as the service stores them
 	return []any{
 		db.Lane(id), id, int64(1), kind, fmt.Sprintf("%s %s %d", given, family, n),
 		fmt.Sprintf(`[{"address": "customer-%d@example.com", "primary": true}]`, n), phones,
 		fmt.Sprintf(`[{"region_code": "GB", "postal_code": "EC%dA %dBB", "locality": %q, "address_lines": ["%d High Street", "Flat %d"]}]`,
 			n%9+1, n%8+1, pick(cities, n, 2), n%240+1, n%30+1),
 		"en-GB", "Europe/London", fmt.Sprintf(`{"crm": %q}`, externalID(n)),
-		[]string{pick(groups, n, 1), fmt.Sprintf("region-%02d", n%40)},
+		tags,
 		fmt.Sprintf(`{"level": %q, "score": %d.5, "vip": %t}`, pick(levels, n, 1), n%1000, n%50 == 0),
 		fmt.Sprintf("staff-%03d", n%300), pick(sources, n, 1), "GBP", int64(n % 500), int32(0), at, at,
 	}

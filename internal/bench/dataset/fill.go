@@ -16,7 +16,7 @@ import (
 )
 
 // fillVersion changes with whatever a fill writes.
-const fillVersion = 1
+const fillVersion = 2
 
 // Version names a fill of this size by this source tree: it changes with the schema's
 // migrations, with the way of filling and with the size.

@@ -64,7 +64,7 @@ func TestClientsAgainstTheService(t *testing.T) {
 				t.Errorf("%d changes, want %d and %d", got, before, updated)
 			}
 			if got := count(t, s, `SELECT count(*) FROM change WHERE type = 'UPDATED' AND fields->1 IS NOT NULL`); got > 0 {
-				t.Errorf("%d updates changed more than the name", got)
+				t.Errorf("%d updates changed more than the name: the fill is not what the service stores, or the mask too wide", got)
 			}
 		})
 	}

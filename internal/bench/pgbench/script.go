@@ -3,6 +3,7 @@
 package pgbench
 
 import (
+	"database/sql/driver"
 	"fmt"
 	"regexp"
 	"slices"
@@ -180,6 +181,12 @@ func constant(arg any) (text string, null bool, err error) {
 		return v.Format(time.RFC3339Nano), false, nil
 	case time.Time:
 		return v.Format(time.RFC3339Nano), false, nil
+	case driver.Valuer: // pgx's own types for what can be NULL
+		value, err := v.Value()
+		if err != nil || value == nil {
+			return "", value == nil, err
+		}
+		return fmt.Sprint(value), false, nil
 	case []byte:
 		if len(v) > 0 && (v[0] == '{' || v[0] == '[') {
 			return string(v), v == nil, nil // JSON; no other bytes that are sent begin so
