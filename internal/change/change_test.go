@@ -142,7 +142,7 @@ func TestChangesTellWhatHappened(t *testing.T) {
 // sequence has no gap, and for each record it is the order of the etags.
 func TestSequencesUnderConcurrency(t *testing.T) {
 	s := apitest.Start(t)
-	records := make([]string, 4)
+	records := make([]string, 2) // few, so that their lanes are fought over
 	for i := range records {
 		records[i] = create(t, s).GetName()
 	}
@@ -151,10 +151,10 @@ func TestSequencesUnderConcurrency(t *testing.T) {
 		writers.Go(func() {
 			for i := range 15 {
 				var err error
-				switch i % 3 {
+				switch i % 5 {
 				case 0:
 					create(t, s)
-				case 1:
+				case 1, 2, 3: // these do not wait for the customer's row
 					_, err = s.Customers.CreateContact(t.Context(), &rapportv1.CreateContactRequest{
 						Parent: records[(w+i)%len(records)], Contact: &rapportv1.Contact{DisplayName: "B"},
 					})
@@ -173,7 +173,7 @@ func TestSequencesUnderConcurrency(t *testing.T) {
 	lanes := map[int32][]int64{}
 	updates := map[string][]*rapportv1.Change{}
 	all := list(t, s, "", 100)
-	if want := 4 + 16*15; len(all) != want {
+	if want := 2 + 16*15; len(all) != want {
 		t.Errorf("%d changes, want %d", len(all), want)
 	}
 	for _, c := range all {

@@ -2,6 +2,7 @@ package customer_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,9 @@ func TestCreateNormalises(t *testing.T) {
 	want.Attributes = map[string]*rapportv1.AttributeValue{"at": instant(1, 0), "zero": number(0)}
 	apitest.WantEqual(t, made, want)
 	apitest.WantEqual(t, get(t, s, made.GetName()), want)
+	if math.Signbit(made.GetAttributes()["zero"].GetDoubleValue()) {
+		t.Error("the answer says -0, which is not what is stored")
+	}
 }
 
 func negativeZero() float64 { zero := 0.0; return -1 * zero }
