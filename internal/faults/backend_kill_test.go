@@ -51,5 +51,9 @@ func TestBackendsKilled(t *testing.T) {
 	if killed < pick(5, 250) || lost == 0 {
 		t.Error("that is too few")
 	}
+	// The service tries again itself, so callers hear of few.
+	if surfaced := w.recorder.attempts() - w.recorder.len(); float64(surfaced) > lost/3 {
+		t.Errorf("%d attempts failed for their callers, of %v that lost their connection", surfaced, lost)
+	}
 	w.recorder.check(t, customersByName(t, s.DatabaseURL), false)
 }
