@@ -22,7 +22,7 @@ type Config struct {
 	DataDir     string `name:"data-dir" env:"RAPPORT_DATA_DIR" help:"Files of the private PostgreSQL. Empty: the XDG data home, or /var/lib/rapport for root."`
 	PostgresBin string `name:"postgres-bin" env:"RAPPORT_POSTGRES_BIN" help:"Folder of PostgreSQL's programs for the private one. Empty: they are looked for in the usual places."`
 
-	PoolSize         int32         `name:"pool-size" env:"RAPPORT_POOL_SIZE" default:"8" help:"Database connections at most: 2 to 4 for each core of the database."`
+	PoolSize         int32         `name:"pool-size" env:"RAPPORT_POOL_SIZE" default:"16" help:"Database connections at most. Writers wait for the disk together, so more of them than cores do good."`
 	PoolMinIdle      int32         `name:"pool-min-idle" env:"RAPPORT_POOL_MIN_IDLE" default:"2" help:"Database connections kept open."`
 	AcquireTimeout   time.Duration `name:"acquire-timeout" env:"RAPPORT_ACQUIRE_TIMEOUT" default:"250ms" help:"How long a call may wait for a database connection before it is refused with OVERLOADED."`
 	StatementTimeout time.Duration `name:"statement-timeout" env:"RAPPORT_STATEMENT_TIMEOUT" default:"5s" help:"Limit of one SQL statement."`
@@ -41,6 +41,8 @@ type Config struct {
 	CORSOrigins    []string `name:"cors-origins" env:"RAPPORT_CORS_ORIGINS" help:"Origins of web pages that may call REST, such as https://crm.example.com."`
 	PublicEndpoint bool     `name:"public-endpoint" env:"RAPPORT_PUBLIC_ENDPOINT" help:"Link to a gRPC caller's trace instead of continuing it. REST always links."`
 	StreamWorkers  uint32   `name:"stream-workers" env:"RAPPORT_STREAM_WORKERS" default:"0" help:"Goroutines kept for gRPC handlers; 0 is one for each core."`
+
+	GCPercent int `name:"gc-percent" env:"RAPPORT_GC_PERCENT" default:"400" help:"How much the heap may grow before it is collected, in percent of what is live. The variable GOGC wins where it is set."`
 
 	DrainDelay *time.Duration `name:"drain-delay" env:"RAPPORT_DRAIN_DELAY" help:"How long the service still accepts calls after SIGTERM, as not ready, so that balancers turn away. Default: 5s with a database URL, else none."`
 	DrainGrace time.Duration  `name:"drain-grace" env:"RAPPORT_DRAIN_GRACE" default:"30s" help:"How long running calls may take to finish after that."`
@@ -76,6 +78,9 @@ func (c *Config) Validate() error {
 		if d.value < d.min {
 			wrong(d.flag, "must be at least %s, not %s", d.min, d.value)
 		}
+	}
+	if c.GCPercent < 1 {
+		wrong("gc-percent", "must be at least 1, not %d", c.GCPercent)
 	}
 	if c.PoolSize < 1 {
 		wrong("pool-size", "must be at least 1, not %d", c.PoolSize)

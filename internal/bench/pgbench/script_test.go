@@ -97,6 +97,23 @@ func TestScriptsAreTheServicesStatements(t *testing.T) {
 	}
 }
 
+// The row that is locked, written and told of is one and the same.
+func TestUpdateIsOfOneCustomer(t *testing.T) {
+	_, c := captured(t)
+	scripts, err := pgbench.NewScripts(c, customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		in    string
+		times int
+	}{{"to_hex(:customer::bigint)", 4}, {":lane", 5}, {"to_hex(:fresh::bigint)", 3}} {
+		if got := strings.Count(scripts.Update.Text, want.in); got != want.times {
+			t.Errorf("%s stands %d times in the update, want %d:\n%s", want.in, got, want.times, scripts.Update.Text)
+		}
+	}
+}
+
 // trips reads a script back: statements that travel together, without what is set
 // before them.
 func trips(script string) (out [][]string) {
