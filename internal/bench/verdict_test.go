@@ -29,7 +29,8 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 func TestRatiosDropRoundsThatOthersDisturbed(t *testing.T) {
 	samples := append(pairs(0, [2]float64{1000, 500}), pairs(0.31, [2]float64{1000, 100})...)
 	samples[2].Round, samples[3].Round = 1, 1
-	if got := ratios(samples, "pgbench", "grpc"); got.Rounds != 1 || got.Dropped != 1 || got.Median != 0.5 {
+	samples = append(samples, Sample{System: "pgbench", Round: 2, Rate: 900, Others: 0.31}, Sample{System: "grpc", Round: 2, Rate: 100})
+	if got := ratios(samples, "pgbench", "grpc"); got.Rounds != 1 || got.Dropped != 2 || got.Median != 0.5 {
 		t.Errorf("got %+v", got)
 	}
 }
