@@ -91,8 +91,13 @@ func newH2Conn(ctx context.Context, addr string, call Call) (*h2conn, error) {
 	encoder := hpack.NewEncoder(&header)
 	encoder.SetMaxDynamicTableSize(0)
 	for _, f := range [][2]string{
-		{":method", "POST"}, {":scheme", "http"}, {":path", call.Method}, {":authority", addr},
-		{"content-type", "application/grpc"}, {"user-agent", "rapport-bench"}, {"te", "trailers"},
+		{":method", "POST"},
+		{":scheme", "http"},
+		{":path", call.Method},
+		{":authority", addr},
+		{"content-type", "application/grpc"},
+		{"user-agent", "rapport-bench"},
+		{"te", "trailers"},
 	} {
 		if err := encoder.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]}); err != nil {
 			return nil, err

@@ -45,7 +45,7 @@ func (r *Request) next(buf []byte) []byte {
 	return buf
 }
 
-func putDigits(into []byte, n uint64, base uint64) {
+func putDigits(into []byte, n, base uint64) {
 	for i := len(into) - 1; i >= 0; i-- {
 		into[i] = "0123456789abcdef"[n%base]
 		n /= base
