@@ -119,8 +119,9 @@ type Change struct {
 	// The id of the trace in which the call ran, 32 hexadecimal digits; empty where
 	// there was none.
 	TraceId string `protobuf:"bytes,11,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
-	// When it happened, by the service's clock; never earlier than the change
-	// before it in the lane of the same customer.
+	// When it happened, by the service's clock; never earlier than the change of
+	// the same resource before it. Changes of other resources of the customer that
+	// ran at the same time may be a little out of step: `sequence` is the order.
 	ChangeTime    *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=change_time,json=changeTime,proto3" json:"change_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -861,8 +861,9 @@ type ListContactsRequest struct {
 	// lists the fields. A page reads at most 10,000 records, and may be short or
 	// empty and still carry a token.
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	// The order: `create_time`, `update_time` or `display_name`. One field, ` desc` may follow it;
-	// `create_time desc` where it is empty. Names are ordered by code point.
+	// The order: `create_time`, `update_time` or, for the contacts of one customer,
+	// `display_name`. One field, ` desc` may follow it; `create_time desc` where it is
+	// empty. Names are ordered by code point.
 	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// Whether to return deleted contacts too.
 	ShowDeleted   bool `protobuf:"varint,6,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
