@@ -50,10 +50,21 @@ type Scan struct {
 // Targets returns where the columns of Scan go; they follow those of the table.
 func (s *Scan) Targets() []any { return []any{&s.Matched, &s.Scanned} }
 
-// Bounded tells whether no index serves the filter in this order, so that the page
-// reads a bounded number of records and may come out short.
+// Bounded tells whether no index finds the rows of the list in its order, so that the
+// page reads a bounded number of records and may come out short: a filter that none
+// serves, or rows that are deleted and hidden, which may be many in a row.
 func (l List) Bounded() bool {
+	return l.unserved() || l.hidesDeleted()
+}
+
+func (l List) unserved() bool {
 	return l.Filter.SQL != "" && !l.Filter.Served && !l.Filter.within(l.Order.Column)
+}
+
+// hidesDeleted tells whether deleted rows are all that is left out. Those of one
+// parent, and those a served filter finds, are not looked at: they are few.
+func (l List) hidesDeleted() bool {
+	return l.Live != "" && l.Base == "" && (l.Filter.SQL == "" || l.Filter.within(l.Order.Column))
 }
 
 // SQL returns the query of the page: Columns, matched and scanned of at most Size + 1
@@ -97,16 +108,24 @@ func (l List) SQL() (string, []any) {
 
 // CountSQL returns the query of the size of the whole list: one nullable number,
 // CountLimit where there are more than ScanLimit, null where finding out would read
-// more than that.
+// too much: ScanLimit records for a filter that no index serves, twice that many where
+// only deleted ones are left out.
 func (l List) CountSQL() (string, []any) {
 	args := slices.Clip(l.Filter.Args)
-	if !l.Bounded() {
-		return fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s%s LIMIT %d) counted",
-			l.Table, where(l.Base, l.Live, l.Filter.SQL), CountLimit), args
+	switch {
+	case l.unserved():
+		return fmt.Sprintf("SELECT CASE WHEN count(*) < %[1]d THEN count(*) FILTER (WHERE matched) END FROM ("+
+			"SELECT (%[2]s) IS TRUE AS matched FROM %[3]s%[4]s LIMIT %[1]d) counted",
+			CountLimit, and(l.Live, l.Filter.SQL), l.Table, where(l.Base, l.Filter.bounds(l.Order.Column))), args
+	case l.hidesDeleted():
+		// Counting stops at the limit. Only a count below it needs to know whether the
+		// scan had seen all there is.
+		scan := fmt.Sprintf("SELECT %s AS live FROM %s%s LIMIT %d", l.Live, l.Table, where(l.Filter.SQL), 2*CountLimit)
+		return fmt.Sprintf("SELECT CASE WHEN count(*) = %[1]d OR (SELECT count(*) FROM (%[2]s) scanned) < %[3]d THEN count(*) END FROM ("+
+			"SELECT 1 FROM (%[2]s) scanned WHERE live LIMIT %[1]d) counted", CountLimit, scan, 2*CountLimit), args
 	}
-	return fmt.Sprintf("SELECT CASE WHEN count(*) < %[1]d THEN count(*) FILTER (WHERE matched) END FROM ("+
-		"SELECT (%[2]s) IS TRUE AS matched FROM %[3]s%[4]s LIMIT %[1]d) counted",
-		CountLimit, and(l.Live, l.Filter.SQL), l.Table, where(l.Base, l.Filter.bounds(l.Order.Column))), args
+	return fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s%s LIMIT %d) counted",
+		l.Table, where(l.Base, l.Live, l.Filter.SQL), CountLimit), args
 }
 
 // where returns a WHERE clause of the conditions that are not empty, or nothing.
