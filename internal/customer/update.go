@@ -58,6 +58,10 @@ type parsedUpdate struct {
 }
 
 func (s *Server) parseUpdate(ctx context.Context, req *rapportv1.UpdateCustomerRequest) (u parsedUpdate, err error) {
+	if req.GetCustomer() == nil {
+		// As a body of null over REST: it names no field, and is refused for that.
+		req.Customer = &rapportv1.Customer{}
+	}
 	c, external := req.GetCustomer(), req.GetExternalId()
 	u = parsedUpdate{req: req, byName: c.GetName() != "", source: external.GetSource(), externalID: external.GetId()}
 	switch {

@@ -2,6 +2,7 @@ package customer_test
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"testing"
 
@@ -78,10 +79,15 @@ func TestUpsertRefusals(t *testing.T) {
 	}{
 		"no type": {withID(func(c *rapportv1.Customer) { c.Type = 0 }), codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, []string{"customer.type"}},
 		"etag":    {withID(func(c *rapportv1.Customer) { c.Etag = `"1"` }), codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, nil},
-		"taken": {withID(func(c *rapportv1.Customer) { c.ExternalIds = map[string]string{"shop": "taken"} }),
-			codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, nil},
-		"referrer": {withID(func(c *rapportv1.Customer) { c.Referrer = proto.String(unknown) }),
-			codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_NOT_FOUND, []string{"customer.referrer"}},
+		"taken": {
+			withID(func(c *rapportv1.Customer) { c.ExternalIds = map[string]string{"shop": "taken"} }),
+			codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, nil,
+		},
+		"referrer": {
+			withID(func(c *rapportv1.Customer) { c.Referrer = proto.String(unknown) }),
+			codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_NOT_FOUND,
+			[]string{"customer.referrer"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := s.Customers.UpdateCustomer(t.Context(), test.req)
@@ -127,5 +133,13 @@ func TestConcurrentUpserts(t *testing.T) {
 				t.Errorf("%d of 20 tags arrived: %q", len(got.GetTags()), got.GetTags())
 			}
 		})
+	}
+}
+
+func TestAnUpsertOfNothingIsEmpty(t *testing.T) {
+	s := apitest.Start(t)
+	for _, body := range []string{"null", "{}"} {
+		resp := s.Do(t, http.MethodPatch, "/v1/customers?externalId.source=crm&externalId.id=1&allowMissing=true", body)
+		resp.WantProblem(t, http.StatusBadRequest, rapportv1.ErrorReason_EMPTY_UPDATE_MASK)
 	}
 }

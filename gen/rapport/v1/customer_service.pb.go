@@ -1280,9 +1280,9 @@ const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\"\n" +
 	"\n" +
 	"total_size\x18\x03 \x01(\x05H\x00R\ttotalSize\x88\x01\x01B\r\n" +
-	"\v_total_size\"\xc5\x03\n" +
-	"\x15UpdateCustomerRequest\x12;\n" +
-	"\bcustomer\x18\x01 \x01(\v2\x14.rapport.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x12@\n" +
+	"\v_total_size\"\xbf\x03\n" +
+	"\x15UpdateCustomerRequest\x125\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x14.rapport.v1.CustomerB\x03\xe0A\x02R\bcustomer\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
 	"updateMask\x12(\n" +
 	"\rallow_missing\x18\x03 \x01(\bB\x03\xe0A\x01R\fallowMissing\x12<\n" +
