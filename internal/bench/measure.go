@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"syscall"
 	"time"
@@ -141,7 +140,8 @@ func quantile(sorted []time.Duration, q float64) float64 {
 }
 
 // settle waits until sessions of clients that have gone have ended: what they used is
-// seen only then. It stops waiting when their number stays the same.
+// seen only then. It stops waiting when their number stays the same, or after a while,
+// since a pool may just then replace a session of its own.
 func settle(ctx context.Context, postmaster int) error {
 	last := -1
 	for range 20 {
@@ -159,5 +159,5 @@ func settle(ctx context.Context, postmaster int) error {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return errors.New("sessions of PostgreSQL come and go while nobody should call")
+	return nil
 }
