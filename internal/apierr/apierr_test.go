@@ -113,8 +113,10 @@ func TestInternalKeepsItsCauseForTheLog(t *testing.T) {
 
 func TestConnectionLost(t *testing.T) {
 	for want, errs := range map[bool][]error{
-		true: {postgres("08006"), postgres("57P01"), postgres("57P02"), postgres("57P03"), postgres("25006"), io.EOF, net.ErrClosed,
-			&net.OpError{Op: "read", Err: syscall.EPIPE}},
+		true: {
+			postgres("08006"), postgres("57P01"), postgres("57P02"), postgres("57P03"), postgres("25006"), io.EOF, net.ErrClosed,
+			&net.OpError{Op: "read", Err: syscall.EPIPE},
+		},
 		false: {nil, postgres("57014"), postgres("40001"), postgres("23505"), postgres("53300"), context.Canceled, errors.New("x"), apierr.DatabaseUnavailable()},
 	} {
 		for _, err := range errs {

@@ -59,7 +59,7 @@ func fields(t testing.TB, c *rapportv1.Change) (out []string) {
 			}
 			return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `": `, `":`).Replace(string(b))
 		}
-		out = append(out, f.GetPath()+": "+text(f.GetBefore(), f.Before != nil)+" -> "+text(f.GetAfter(), f.After != nil))
+		out = append(out, f.GetPath()+": "+text(f.GetBefore(), f.GetBefore() != nil)+" -> "+text(f.GetAfter(), f.GetAfter() != nil))
 	}
 	return out
 }
@@ -101,8 +101,10 @@ func TestChangesTellWhatHappened(t *testing.T) {
 	slices.Reverse(changes)
 	deleted := fields(t, changes[3])
 	want := [][]string{
-		{`attributes.n: unset -> {"doubleValue":1.5}`, `display_name: unset -> "A \"<b>\" 名"`, `external_ids.erp: unset -> "1"`,
-			`state: unset -> "ACTIVE"`, `tags: unset -> ["x"]`, `type: unset -> "INDIVIDUAL"`},
+		{
+			`attributes.n: unset -> {"doubleValue":1.5}`, `display_name: unset -> "A \"<b>\" 名"`, `external_ids.erp: unset -> "1"`,
+			`state: unset -> "ACTIVE"`, `tags: unset -> ["x"]`, `type: unset -> "INDIVIDUAL"`,
+		},
 		{`attributes.n: {"doubleValue":1.5} -> unset`, `display_name: "A \"<b>\" 名" -> "B"`, `external_ids.erp: "1" -> unset`, `owner: unset -> "o"`},
 		{`display_name: unset -> "Bob"`, `primary: unset -> true`},
 		{deleted[0], deleted[1], `state: "ACTIVE" -> "DELETED"`},

@@ -71,8 +71,10 @@ func TestCreateRefusals(t *testing.T) {
 			"contact.phones[0].number", "contact.phones[1].number"),
 		"unknown customer": {&rapportv1.CreateContactRequest{Parent: unknown, Contact: bob()}, codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, nil},
 		"deleted customer": {&rapportv1.CreateContactRequest{Parent: gone, Contact: bob()}, codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED, nil},
-		"taken id": {&rapportv1.CreateContactRequest{Parent: parent, Contact: bob(), ContactId: first.GetUid()},
-			codes.AlreadyExists, rapportv1.ErrorReason_CONTACT_ALREADY_EXISTS, nil},
+		"taken id": {
+			&rapportv1.CreateContactRequest{Parent: parent, Contact: bob(), ContactId: first.GetUid()},
+			codes.AlreadyExists, rapportv1.ErrorReason_CONTACT_ALREADY_EXISTS, nil,
+		},
 		"second primary": {in(func(c *rapportv1.Contact) { c.Primary = true }), codes.FailedPrecondition, rapportv1.ErrorReason_PRIMARY_CONTACT_EXISTS, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

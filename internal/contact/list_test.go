@@ -121,11 +121,20 @@ func TestListFilters(t *testing.T) {
 		filter    string
 		full, bob bool
 	}{
-		{`display_name = "王*"`, true, false}, {`title = "Head of Purchasing"`, true, false}, {`NOT title:*`, false, true},
-		{`role = DECISION_MAKER`, true, false}, {`role = ROLE_UNSPECIFIED`, false, true}, {`emails.address = "WANG@example.com"`, true, false},
-		{`phones.e164 = "+8613800138000"`, true, false}, {`phones.number = "ext. 12"`, true, false}, {`primary = true`, true, false},
-		{`primary != true`, false, true}, {`preferred_channel = CHAT`, true, false}, {`delete_time:*`, false, false},
-		{`create_time > "2020-01-01T00:00:00Z"`, true, true}, {`update_time < "2020-01-01T00:00:00Z"`, false, false},
+		{`display_name = "王*"`, true, false},
+		{`title = "Head of Purchasing"`, true, false},
+		{`NOT title:*`, false, true},
+		{`role = DECISION_MAKER`, true, false},
+		{`role = ROLE_UNSPECIFIED`, false, true},
+		{`emails.address = "WANG@example.com"`, true, false},
+		{`phones.e164 = "+8613800138000"`, true, false},
+		{`phones.number = "ext. 12"`, true, false},
+		{`primary = true`, true, false},
+		{`primary != true`, false, true},
+		{`preferred_channel = CHAT`, true, false},
+		{`delete_time:*`, false, false},
+		{`create_time > "2020-01-01T00:00:00Z"`, true, true},
+		{`update_time < "2020-01-01T00:00:00Z"`, false, false},
 	} {
 		for _, of := range []string{parent, "customers/-"} {
 			resp, err := s.Customers.ListContacts(t.Context(), &rapportv1.ListContactsRequest{Parent: of, Filter: test.filter})
@@ -151,8 +160,13 @@ func TestTokensAreForOneList(t *testing.T) {
 	seed(t, s, a, 9)
 	seed(t, s, b, 9)
 	lists := []*rapportv1.ListContactsRequest{
-		{Parent: a, PageSize: 2}, {Parent: b, PageSize: 2}, {Parent: "customers/-", PageSize: 2}, {Parent: a, PageSize: 2, OrderBy: "update_time"},
-		{Parent: a, PageSize: 2, OrderBy: "display_name"}, {Parent: a, PageSize: 2, ShowDeleted: true}, {Parent: a, PageSize: 2, Filter: `NOT title:*`},
+		{Parent: a, PageSize: 2},
+		{Parent: b, PageSize: 2},
+		{Parent: "customers/-", PageSize: 2},
+		{Parent: a, PageSize: 2, OrderBy: "update_time"},
+		{Parent: a, PageSize: 2, OrderBy: "display_name"},
+		{Parent: a, PageSize: 2, ShowDeleted: true},
+		{Parent: a, PageSize: 2, Filter: `NOT title:*`},
 	}
 	for i, from := range lists {
 		resp, err := s.Customers.ListContacts(t.Context(), from)

@@ -90,10 +90,14 @@ func TestUpdateRefusals(t *testing.T) {
 		"output":     {&rapportv1.UpdateContactRequest{Contact: c(live.GetName()), UpdateMask: mask("uid")}, invalid, rapportv1.ErrorReason_INVALID_UPDATE_MASK, []string{"update_mask"}},
 		"no field":   {&rapportv1.UpdateContactRequest{Contact: c(live.GetName()), UpdateMask: mask("occasions")}, invalid, rapportv1.ErrorReason_INVALID_UPDATE_MASK, []string{"update_mask"}},
 		"unknown":    {&rapportv1.UpdateContactRequest{Contact: c(parent + "/contacts/" + newID(t))}, codes.NotFound, rapportv1.ErrorReason_CONTACT_NOT_FOUND, nil},
-		"unknown customer": {&rapportv1.UpdateContactRequest{Contact: c(unknown + "/contacts/" + newID(t)), AllowMissing: true},
-			codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, nil},
-		"missing, of a deleted customer": {&rapportv1.UpdateContactRequest{Contact: c(dead + "/contacts/" + newID(t)), AllowMissing: true},
-			codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED, nil},
+		"unknown customer": {
+			&rapportv1.UpdateContactRequest{Contact: c(unknown + "/contacts/" + newID(t)), AllowMissing: true},
+			codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, nil,
+		},
+		"missing, of a deleted customer": {
+			&rapportv1.UpdateContactRequest{Contact: c(dead + "/contacts/" + newID(t)), AllowMissing: true},
+			codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED, nil,
+		},
 		"of a deleted customer": {&rapportv1.UpdateContactRequest{Contact: c(orphan.GetName())}, codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED, nil},
 		"deleted":               {&rapportv1.UpdateContactRequest{Contact: c(gone.GetName()), AllowMissing: true}, codes.FailedPrecondition, rapportv1.ErrorReason_CONTACT_DELETED, nil},
 		"stale":                 {&rapportv1.UpdateContactRequest{Contact: stale}, codes.Aborted, rapportv1.ErrorReason_ETAG_MISMATCH, nil},

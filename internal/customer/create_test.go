@@ -1,7 +1,6 @@
 package customer_test
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -102,7 +101,7 @@ var createRefusals = map[string]struct {
 	"21 phones":           {func(c *rapportv1.Customer) { c.Phones = phones(21) }, []string{"customer.phones"}},
 	"no number":           {func(c *rapportv1.Customer) { c.Phones[1].Number = "" }, []string{"customer.phones[1].number"}},
 	"long number":         {func(c *rapportv1.Customer) { c.Phones[0].Number = strings.Repeat("1", 65) }, []string{"customer.phones[0].number"}},
-	"number twice":        {func(c *rapportv1.Customer) { c.Phones[1].Number = c.Phones[0].GetNumber() }, []string{"customer.phones[1].number"}},
+	"number twice":        {func(c *rapportv1.Customer) { c.Phones[1].Number = c.GetPhones()[0].GetNumber() }, []string{"customer.phones[1].number"}},
 	"two primary phones":  {func(c *rapportv1.Customer) { c.Phones[1].Primary = true }, []string{"customer.phones[1].primary"}},
 	"11 addresses": {func(c *rapportv1.Customer) {
 		c.PostalAddresses = times(11, func(int) *postaladdress.PostalAddress { return &postaladdress.PostalAddress{RegionCode: "CN"} })
@@ -110,14 +109,22 @@ var createRefusals = map[string]struct {
 	"no region":    {func(c *rapportv1.Customer) { c.PostalAddresses[1].RegionCode = "" }, []string{"customer.postal_addresses[1].region_code"}},
 	"lower region": {func(c *rapportv1.Customer) { c.PostalAddresses[0].RegionCode = "gb" }, []string{"customer.postal_addresses[0].region_code"}},
 	"revision":     {func(c *rapportv1.Customer) { c.PostalAddresses[0].Revision = 1 }, []string{"customer.postal_addresses[0].revision"}},
-	"long line": {func(c *rapportv1.Customer) { c.PostalAddresses[0].AddressLines[1] = strings.Repeat("名", 201) },
-		[]string{"customer.postal_addresses[0].address_lines[1]"}},
-	"long locality": {func(c *rapportv1.Customer) { c.PostalAddresses[0].Locality = strings.Repeat("x", 201) },
-		[]string{"customer.postal_addresses[0].locality"}},
-	"11 lines": {func(c *rapportv1.Customer) { c.PostalAddresses[0].AddressLines = make([]string, 11) },
-		[]string{"customer.postal_addresses[0].address_lines"}},
-	"11 recipients": {func(c *rapportv1.Customer) { c.PostalAddresses[0].Recipients = make([]string, 11) },
-		[]string{"customer.postal_addresses[0].recipients"}},
+	"long line": {
+		func(c *rapportv1.Customer) { c.PostalAddresses[0].AddressLines[1] = strings.Repeat("名", 201) },
+		[]string{"customer.postal_addresses[0].address_lines[1]"},
+	},
+	"long locality": {
+		func(c *rapportv1.Customer) { c.PostalAddresses[0].Locality = strings.Repeat("x", 201) },
+		[]string{"customer.postal_addresses[0].locality"},
+	},
+	"11 lines": {
+		func(c *rapportv1.Customer) { c.PostalAddresses[0].AddressLines = make([]string, 11) },
+		[]string{"customer.postal_addresses[0].address_lines"},
+	},
+	"11 recipients": {
+		func(c *rapportv1.Customer) { c.PostalAddresses[0].Recipients = make([]string, 11) },
+		[]string{"customer.postal_addresses[0].recipients"},
+	},
 	"no language":     {func(c *rapportv1.Customer) { c.LanguageCode = proto.String("klingonish") }, []string{"customer.language_code"}},
 	"long language":   {func(c *rapportv1.Customer) { c.LanguageCode = proto.String("x-" + strings.Repeat("abcdefgh-", 4)) }, []string{"customer.language_code"}},
 	"no zone":         {func(c *rapportv1.Customer) { c.TimeZone = proto.String("Mars/Olympus") }, []string{"customer.time_zone"}},
@@ -150,11 +157,15 @@ var createRefusals = map[string]struct {
 	"currency":       {func(c *rapportv1.Customer) { c.AcquisitionCost.CurrencyCode = "eur" }, []string{"customer.acquisition_cost.currency_code"}},
 	"negative cost":  {func(c *rapportv1.Customer) { c.AcquisitionCost.Units = -1 }, []string{"customer.acquisition_cost.units"}},
 	"nanos of money": {func(c *rapportv1.Customer) { c.AcquisitionCost.Nanos = 1_000_000_000 }, []string{"customer.acquisition_cost.nanos"}},
-	"empty money": {func(c *rapportv1.Customer) { c.AcquisitionCost = &money.Money{} },
-		[]string{"customer.acquisition_cost.currency_code"}},
+	"empty money": {
+		func(c *rapportv1.Customer) { c.AcquisitionCost = &money.Money{} },
+		[]string{"customer.acquisition_cost.currency_code"},
+	},
 	"referrer": {func(c *rapportv1.Customer) { c.Referrer = proto.String("customers/x") }, []string{"customer.referrer"}},
-	"long etag": {func(c *rapportv1.Customer) { c.Etag = strings.Repeat("1", 65) },
-		[]string{"customer.etag"}},
+	"long etag": {
+		func(c *rapportv1.Customer) { c.Etag = strings.Repeat("1", 65) },
+		[]string{"customer.etag"},
+	},
 	"several": {func(c *rapportv1.Customer) {
 		c.Type, c.DisplayName, c.TimeZone, c.PostalAddresses[1].RegionCode = 0, "", proto.String("x"), "XX1"
 	}, []string{"customer.type", "customer.display_name", "customer.time_zone", "customer.postal_addresses[1].region_code"}},
@@ -253,39 +264,4 @@ func TestCreateTakenIDs(t *testing.T) {
 	c.ExternalIds = map[string]string{"erp": "4711"}
 	_, err = s.Customers.CreateCustomer(t.Context(), &rapportv1.CreateCustomerRequest{Customer: c})
 	apitest.WantReason(t, err, codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE)
-}
-
-func emails(n int) []*rapportv1.EmailAddress {
-	return times(n, func(i int) *rapportv1.EmailAddress {
-		return &rapportv1.EmailAddress{Address: fmt.Sprintf("a%d@example.com", i)}
-	})
-}
-
-func phones(n int) []*rapportv1.PhoneNumber {
-	return times(n, func(i int) *rapportv1.PhoneNumber { return &rapportv1.PhoneNumber{Number: fmt.Sprint(i)} })
-}
-
-func tags(n int) []string { return times(n, func(i int) string { return fmt.Sprintf("t%02d", i) }) }
-
-func attributes(n int) map[string]*rapportv1.AttributeValue {
-	m := map[string]*rapportv1.AttributeValue{}
-	for i := range n {
-		m[fmt.Sprintf("a%d", i)] = number(float64(i))
-	}
-	return m
-}
-
-func externalIDs(n int) map[string]string {
-	m := map[string]string{}
-	for i := range n {
-		m[fmt.Sprintf("s%d", i)] = fmt.Sprint(i)
-	}
-	return m
-}
-
-// longEmail returns an address of as many bytes, or one fewer, whose local part is of
-// this letter.
-func longEmail(letter string, size int) string {
-	const domain = "@example.com"
-	return strings.Repeat(letter, (size-len(domain))/len(letter)) + domain
 }

@@ -56,10 +56,14 @@ func TestDeletedAreHiddenFromLists(t *testing.T) {
 		show   bool
 		want   []string
 	}{
-		{"", false, []string{live}}, {"", true, []string{gone, live}},
-		{`tags:"vip"`, false, nil}, {`tags:"vip"`, true, []string{gone}},
-		{`external_ids.erp = "4711"`, false, nil}, {`external_ids.erp = "4711"`, true, []string{gone}},
-		{`delete_time:*`, true, []string{gone}}, {`NOT delete_time:*`, true, []string{live}},
+		{"", false, []string{live}},
+		{"", true, []string{gone, live}},
+		{`tags:"vip"`, false, nil},
+		{`tags:"vip"`, true, []string{gone}},
+		{`external_ids.erp = "4711"`, false, nil},
+		{`external_ids.erp = "4711"`, true, []string{gone}},
+		{`delete_time:*`, true, []string{gone}},
+		{`NOT delete_time:*`, true, []string{live}},
 	} {
 		resp, err := s.Customers.ListCustomers(t.Context(), &rapportv1.ListCustomersRequest{Filter: test.filter, ShowDeleted: test.show})
 		if err != nil {

@@ -1,6 +1,8 @@
 package customer_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -127,4 +129,39 @@ func times[T any](n int, f func(i int) T) []T {
 		out[i] = f(i)
 	}
 	return out
+}
+
+func emails(n int) []*rapportv1.EmailAddress {
+	return times(n, func(i int) *rapportv1.EmailAddress {
+		return &rapportv1.EmailAddress{Address: fmt.Sprintf("a%d@example.com", i)}
+	})
+}
+
+func phones(n int) []*rapportv1.PhoneNumber {
+	return times(n, func(i int) *rapportv1.PhoneNumber { return &rapportv1.PhoneNumber{Number: fmt.Sprint(i)} })
+}
+
+func tags(n int) []string { return times(n, func(i int) string { return fmt.Sprintf("t%02d", i) }) }
+
+func attributes(n int) map[string]*rapportv1.AttributeValue {
+	m := map[string]*rapportv1.AttributeValue{}
+	for i := range n {
+		m[fmt.Sprintf("a%d", i)] = number(float64(i))
+	}
+	return m
+}
+
+func externalIDs(n int) map[string]string {
+	m := map[string]string{}
+	for i := range n {
+		m[fmt.Sprintf("s%d", i)] = fmt.Sprint(i)
+	}
+	return m
+}
+
+// longEmail returns an address of as many bytes, or one fewer, whose local part is of
+// this letter.
+func longEmail(letter string, size int) string {
+	const domain = "@example.com"
+	return strings.Repeat(letter, (size-len(domain))/len(letter)) + domain
 }

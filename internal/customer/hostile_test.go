@@ -126,9 +126,11 @@ func short(s string, most int) string {
 func naughtyFields(s string) (fields []string) {
 	switch {
 	case strings.Contains(s, "\x00"):
-		return []string{"customer.display_name", "customer.owner", "customer.tags[0]", "customer.phones[0].number",
+		return []string{
+			"customer.display_name", "customer.owner", "customer.tags[0]", "customer.phones[0].number",
 			`customer.attributes["a"].string_value`, `customer.external_ids["erp"]`,
-			"customer.postal_addresses[0].address_lines[0]", "customer.postal_addresses[0].locality"}
+			"customer.postal_addresses[0].address_lines[0]", "customer.postal_addresses[0].locality",
+		}
 	case s == "":
 		return []string{"customer.tags[0]", "customer.phones[0].number"}
 	case utf8.RuneCountInString(s) > 200:

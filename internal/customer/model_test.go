@@ -103,7 +103,7 @@ func (m *model) update(rt *rapid.T) {
 		case "display_name":
 			want.DisplayName = c.GetDisplayName()
 		case "owner":
-			want.Owner = c.Owner //nolint:protogetter // nil says unset
+			want.Owner = c.Owner
 		case "tags":
 			want.Tags = c.GetTags()
 		case "external_ids", "external_ids.erp":
@@ -114,7 +114,7 @@ func (m *model) update(rt *rapid.T) {
 	}
 	got, err := m.s.Customers.UpdateCustomer(rt.Context(), &rapportv1.UpdateCustomerRequest{Customer: c, UpdateMask: mask(chosen...)})
 	switch {
-	case was.DeleteTime != nil:
+	case was.GetDeleteTime() != nil:
 		wantReason(rt, err, rapportv1.ErrorReason_CUSTOMER_DELETED)
 	case m.taken(name, want.GetExternalIds()["erp"]):
 		wantReason(rt, err, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE)
@@ -131,7 +131,7 @@ func (m *model) update(rt *rapid.T) {
 func (m *model) delete(rt *rapid.T) {
 	name := m.any(rt)
 	got, err := m.s.Customers.DeleteCustomer(rt.Context(), &rapportv1.DeleteCustomerRequest{Name: name})
-	if m.customers[name].DeleteTime != nil {
+	if m.customers[name].GetDeleteTime() != nil {
 		wantReason(rt, err, rapportv1.ErrorReason_CUSTOMER_DELETED)
 		return
 	}
@@ -147,7 +147,7 @@ func (m *model) delete(rt *rapid.T) {
 func (m *model) undelete(rt *rapid.T) {
 	name := m.any(rt)
 	got, err := m.s.Customers.UndeleteCustomer(rt.Context(), &rapportv1.UndeleteCustomerRequest{Name: name})
-	if m.customers[name].DeleteTime == nil {
+	if m.customers[name].GetDeleteTime() == nil {
 		wantReason(rt, err, rapportv1.ErrorReason_NOT_DELETED)
 		return
 	}
@@ -193,7 +193,7 @@ func (m *model) list(rt *rapid.T) {
 	var want, got []string
 	for _, name := range m.names {
 		c := m.customers[name]
-		if (show || c.DeleteTime == nil) && (tag == "" || slices.Contains(c.GetTags(), tag)) {
+		if (show || c.GetDeleteTime() == nil) && (tag == "" || slices.Contains(c.GetTags(), tag)) {
 			want = append(want, name)
 		}
 	}

@@ -47,7 +47,7 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 		}
 		return name, ""
 	})
-	slices.Sort(c.Tags)
+	slices.Sort(c.GetTags())
 	c.Tags = slices.Compact(c.GetTags())
 	wrong.most("customer.tags", len(c.GetTags()), maxTags)
 	wrong.most("customer.attributes", len(c.GetAttributes()), maxAttributes)
@@ -157,9 +157,13 @@ func (v *violations) address(field string, a *postaladdress.PostalAddress) {
 		v.Add(field+".recipients", "has more than 10 entries")
 	}
 	texts := []struct{ field, text string }{
-		{"language_code", a.GetLanguageCode()}, {"postal_code", a.GetPostalCode()}, {"sorting_code", a.GetSortingCode()},
-		{"administrative_area", a.GetAdministrativeArea()}, {"locality", a.GetLocality()},
-		{"sublocality", a.GetSublocality()}, {"organization", a.GetOrganization()},
+		{"language_code", a.GetLanguageCode()},
+		{"postal_code", a.GetPostalCode()},
+		{"sorting_code", a.GetSortingCode()},
+		{"administrative_area", a.GetAdministrativeArea()},
+		{"locality", a.GetLocality()},
+		{"sublocality", a.GetSublocality()},
+		{"organization", a.GetOrganization()},
 	}
 	for i, line := range a.GetAddressLines() {
 		texts = append(texts, struct{ field, text string }{fmt.Sprintf("address_lines[%d]", i), line})

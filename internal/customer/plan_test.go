@@ -107,18 +107,19 @@ func TestPlansOfOrders(t *testing.T) {
 
 func TestPlansOfFilters(t *testing.T) {
 	conn := seeded(t)
-	for filter, index := range map[string]string{
-		`attributes.plan = "p7"`:               "customer_values_idx",
-		`attributes.n = 4711`:                  "customer_values_idx",
-		`tags:"tag7"`:                          "customer_values_idx",
-		`tags:"tag7" OR tags:"tag8"`:           "customer_values_idx",
-		`emails.address = "7@example.com"`:     "customer_values_idx",
-		`phones.number = "4711"`:               "customer_values_idx",
-		`owner = "owner7"`:                     "customer_owner_idx",
-		`external_ids.erp = "4711"`:            "external_id_pkey",
-		`create_time > "2026-01-01T05:33:00Z"`: "customer_create_time_idx",
-		`referrer = "customers/0198c0de-0000-7000-8000-000000000001"`: "customer_referrer_idx",
+	for _, test := range []struct{ filter, index string }{
+		{`attributes.plan = "p7"`, "customer_values_idx"},
+		{`attributes.n = 4711`, "customer_values_idx"},
+		{`tags:"tag7"`, "customer_values_idx"},
+		{`tags:"tag7" OR tags:"tag8"`, "customer_values_idx"},
+		{`emails.address = "7@example.com"`, "customer_values_idx"},
+		{`phones.number = "4711"`, "customer_values_idx"},
+		{`owner = "owner7"`, "customer_owner_idx"},
+		{`external_ids.erp = "4711"`, "external_id_pkey"},
+		{`create_time > "2026-01-01T05:33:00Z"`, "customer_create_time_idx"},
+		{`referrer = "customers/0198c0de-0000-7000-8000-000000000001"`, "customer_referrer_idx"},
 	} {
+		filter, index := test.filter, test.index
 		list, _, err := parseList(&rapportv1.ListCustomersRequest{Filter: filter})
 		if err != nil {
 			t.Fatal(err)

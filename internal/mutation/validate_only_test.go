@@ -64,11 +64,15 @@ func TestValidateOnlyRefuses(t *testing.T) {
 		reason rapportv1.ErrorReason
 	}{
 		"external id": {&rapportv1.CreateCustomerRequest{Customer: taken}, codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE},
-		"id": {&rapportv1.CreateCustomerRequest{Customer: newCustomer(), CustomerId: made.GetUid()},
-			codes.AlreadyExists, rapportv1.ErrorReason_CUSTOMER_ALREADY_EXISTS},
+		"id": {
+			&rapportv1.CreateCustomerRequest{Customer: newCustomer(), CustomerId: made.GetUid()},
+			codes.AlreadyExists, rapportv1.ErrorReason_CUSTOMER_ALREADY_EXISTS,
+		},
 		"etag": {&rapportv1.DeleteCustomerRequest{Name: made.GetName(), Etag: `"9"`}, codes.Aborted, rapportv1.ErrorReason_ETAG_MISMATCH},
-		"parent": {&rapportv1.CreateContactRequest{Parent: "customers/" + uuid.NewString(), Contact: &rapportv1.Contact{DisplayName: "B"}},
-			codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND},
+		"parent": {
+			&rapportv1.CreateContactRequest{Parent: "customers/" + uuid.NewString(), Contact: &rapportv1.Contact{DisplayName: "B"}},
+			codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND,
+		},
 	} {
 		before := tables(t, c)
 		_, _, err := c.call(t.Context(), only(test.req))
