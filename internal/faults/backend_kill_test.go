@@ -3,7 +3,6 @@ package faults_test
 import (
 	"context"
 	"errors"
-	"math"
 	"testing"
 	"time"
 
@@ -25,7 +24,7 @@ func TestBackendsKilled(t *testing.T) {
 	s.WaitReady(t, true)
 	stop, cancel := context.WithTimeout(t.Context(), pick(3*time.Second, time.Minute))
 	defer cancel()
-	w := startWriters(stop, t, s.Customers, math.MaxInt)
+	w := startWriters(stop, t, s.Customers)
 	conn := connect(t, s.DatabaseURL)
 	killed := 0
 	tick := time.NewTicker(200 * time.Millisecond)

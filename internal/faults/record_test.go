@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,14 +34,16 @@ type operation struct {
 
 // recorder collects operations.
 type recorder struct {
-	mu  sync.Mutex
-	ops []operation
+	mu      sync.Mutex
+	ops     []operation
+	running map[int]time.Time // since when, by client
 }
 
 func (r *recorder) add(op operation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ops = append(r.ops, op)
+	delete(r.running, op.client)
 }
 
 func (r *recorder) count(want outcome) (n int) {
@@ -85,9 +86,27 @@ func (r *recorder) sum() string {
 		len(r.ops), r.count(ok), r.count(fail), r.count(unknown), r.attempts(), replays)
 }
 
-// last is when the last operation ended.
-func (r *recorder) last() time.Time {
-	return slices.MaxFunc(r.ops, func(a, b operation) int { return a.ret.Compare(b.ret) }).ret
+// begin says that a client's next operation starts now.
+func (r *recorder) begin(client int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running == nil {
+		r.running = map[int]time.Time{}
+	}
+	r.running[client] = time.Now()
+}
+
+// oldest is when the operation began that runs the longest.
+func (r *recorder) oldest() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	oldest := time.Now()
+	for _, began := range r.running {
+		if began.Before(oldest) {
+			oldest = began
+		}
+	}
+	return oldest
 }
 
 // violations compares the operations with how often each is in the database, by

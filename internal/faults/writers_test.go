@@ -50,9 +50,8 @@ type writers struct {
 	done      chan struct{}
 }
 
-// startWriters starts 16 clients that go on until there are total customers, or until
-// stop ends.
-func startWriters(stop context.Context, t *testing.T, customers rapportv1.CustomerServiceClient, total int) *writers {
+// startWriters starts 16 clients that go on until stop ends.
+func startWriters(stop context.Context, t *testing.T, customers rapportv1.CustomerServiceClient) *writers {
 	t.Helper()
 	const clients = 16
 	w := &writers{customers: customers, done: make(chan struct{})}
@@ -60,7 +59,7 @@ func startWriters(stop context.Context, t *testing.T, customers rapportv1.Custom
 	var all sync.WaitGroup
 	for client := range clients {
 		all.Go(func() {
-			for seq := client; seq < total && stop.Err() == nil; seq += clients {
+			for seq := 0; stop.Err() == nil; seq++ {
 				w.recorder.add(w.create(ctx, client, seq))
 			}
 		})
@@ -75,6 +74,7 @@ func startWriters(stop context.Context, t *testing.T, customers rapportv1.Custom
 // create makes one customer, repeating under the same request id while the service
 // says that it is unavailable or says nothing.
 func (w *writers) create(ctx context.Context, client, seq int) operation {
+	w.recorder.begin(client)
 	op := operation{client: client, seq: seq, invoke: time.Now(), requestID: uuid.NewString(), outcome: unknown}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -138,14 +138,12 @@ func (w *writers) wait(t *testing.T, mutant bool) {
 	}
 }
 
-// progress waits until so many operations have ended.
-func (w *writers) progress(t *testing.T, n int) {
+// progress waits until so many operations more have ended.
+func (w *writers) progress(t *testing.T, more int) {
 	t.Helper()
+	n := w.recorder.len() + more
 	apitest.Eventually(t, 2*time.Minute, func() bool { return w.recorder.len() >= n })
 }
 
-// randomPoint is somewhere amid the i-th of n equal parts of a run of total operations.
-func randomPoint(i, n, total int) int {
-	part := total / n
-	return part*i + part/10 + rand.N(max(part/2, 1))
-}
+// random is about n, so that no two runs are struck at the same points.
+func random(n int) int { return n/2 + rand.N(max(n, 1)) }
