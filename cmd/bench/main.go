@@ -32,7 +32,7 @@ type flags struct {
 	Out           string `default:"bin/bench.json" help:"File for the results."`
 	Profiles      string `help:"Folder for CPU profiles of the service, one a case."`
 
-	GRPCClient  string `name:"grpc-client" default:"lean" enum:"lean,grpc-go" help:"What calls over gRPC: a loop over HTTP/2 frames, or grpc-go's client, which costs several times as much."`
+	GRPCClient  string `name:"grpc-client" default:"lean" enum:"lean,grpc-go" help:"What calls over gRPC: a loop over HTTP/2 frames, or grpc-go's client, which costs about three times as much."`
 	Connections int    `default:"4" help:"HTTP/2 connections at most."`
 	Serve       string `help:"Flags for the service, such as --serve='--pool-size=4'."`
 	ServeEnv    string `help:"Environment of the service, such as --serve-env='GOGC=400'."`
