@@ -21,7 +21,7 @@ const getSQL = `-- name: GetContact
 SELECT ` + columns + ` FROM contact WHERE lane = $1 AND customer_id = $2 AND contact_id = $3`
 
 const lockSQL = `-- name: LockContact
-SELECT ` + columns + ` FROM contact WHERE lane = $1 AND customer_id = $2 AND contact_id = $3 FOR UPDATE`
+SELECT ` + columns + ` FROM contact WHERE lane = $1 AND customer_id = $2 AND contact_id = $3 FOR NO KEY UPDATE`
 
 const insertSQL = `-- name: CreateContact
 INSERT INTO contact (` + columns + `)

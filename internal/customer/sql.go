@@ -20,12 +20,12 @@ const getSQL = `-- name: GetCustomer
 SELECT ` + columns + ` FROM customer WHERE lane = $1 AND customer_id = $2`
 
 const lockSQL = `-- name: LockCustomer
-SELECT ` + columns + ` FROM customer WHERE lane = $1 AND customer_id = $2 FOR UPDATE`
+SELECT ` + columns + ` FROM customer WHERE lane = $1 AND customer_id = $2 FOR NO KEY UPDATE`
 
 // lockByExternalIDSQL reads the key's row in its own lane and the customer in its.
 const lockByExternalIDSQL = `-- name: LockCustomerByExternalID
 SELECT ` + columns + ` FROM customer WHERE (lane, customer_id) IN
-(SELECT customer_lane, customer_id FROM external_id WHERE key_lane = $1 AND source = $2 AND id = $3) FOR UPDATE`
+(SELECT customer_lane, customer_id FROM external_id WHERE key_lane = $1 AND source = $2 AND id = $3) FOR NO KEY UPDATE`
 
 const batchGetSQL = `-- name: BatchGetCustomers
 SELECT ` + columns + ` FROM customer

@@ -33,7 +33,7 @@ func ReadPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, lis
 	if err != nil {
 		return Page[R]{}, err
 	}
-	return newPage[R, L](rows, total, list, f), nil
+	return newPage[R, L](rows, total, list.Order, f), nil
 }
 
 // ReadUncountedPage is ReadPage for lists whose size nobody asks for.
@@ -42,31 +42,51 @@ func ReadUncountedPage[R any, L Listed[R]](ctx context.Context, p *Pool, name st
 	if err != nil {
 		return Page[R]{}, err
 	}
-	return newPage[R, L](rows, aip.UnknownTotal, list, f), nil
+	return newPage[R, L](rows, aip.UnknownTotal, list.Order, f), nil
 }
 
-func newPage[R any, L Listed[R]](rows []R, total int32, list aip.List, f aip.Fingerprint) (page Page[R]) {
-	scan := func(r *R) aip.Scan { s, _ := L(r).Place(list.Order); return s }
-	cursor := func(r *R) aip.Cursor { _, c := L(r).Place(list.Order); return c }
+func newPage[R any, L Listed[R]](read fetched[R], total int32, order aip.Order, f aip.Fingerprint) (page Page[R]) {
+	scan := func(r *R) aip.Scan { s, _ := L(r).Place(order); return s }
+	cursor := func(r *R) aip.Cursor { _, c := L(r).Place(order); return c }
 	var next *aip.Cursor
-	page.Rows, next = aip.Page(rows, list.Size, scan, cursor)
+	page.Rows, next = aip.Page(read.rows, read.size, scan, cursor)
 	page.NextToken, page.Total = aip.PageEnd(next, total, f)
 	return page
 }
 
-func fetchPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List) (rows []R, total int32, err error) {
+// maxPageBytes is what the rows of a page may take in PostgreSQL's form. As a message
+// they take up to two and a half times that, and gRPC clients refuse 4 MiB unless told
+// otherwise: a page of huge records is cut short instead.
+const maxPageBytes = 3 << 19
+
+// fetched are the rows of a page, with one more where there are more, and how many of
+// them the page may hold.
+type fetched[R any] struct {
+	rows []R
+	size int
+}
+
+func collectPage[R any, L Listed[R]](rows pgx.Rows, size int) (read fetched[R], err error) {
+	found, cut, err := collect[R, L](rows, maxPageBytes)
+	if cut {
+		size = max(len(found)-1, 1)
+	}
+	return fetched[R]{rows: found, size: size}, err
+}
+
+func fetchPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List) (read fetched[R], total int32, err error) {
 	if list.Cursor != nil {
-		rows, err = fetch[R, L](ctx, p, name, list)
-		return rows, list.Cursor.Total, err
+		read, err = fetch[R, L](ctx, p, name, list)
+		return read, list.Cursor.Total, err
 	}
 	sql, args := list.SQL()
 	sql = "-- name: " + name + "\n" + sql
 	countSQL, countArgs := list.CountSQL()
 	countSQL = "-- name: " + name + "Count\n" + countSQL
 	err = p.Read(ctx, func(batch *pgx.Batch) {
-		rows, total = nil, aip.UnknownTotal
+		total = aip.UnknownTotal
 		batch.Queue(sql, args...).Query(func(found pgx.Rows) (err error) {
-			rows, err = CollectRows[R, L](found)
+			read, err = collectPage[R, L](found, list.Size)
 			return err
 		})
 		batch.Queue(countSQL, countArgs...).QueryRow(func(row pgx.Row) error {
@@ -80,13 +100,13 @@ func fetchPage[R any, L Listed[R]](ctx context.Context, p *Pool, name string, li
 			return nil
 		})
 	})
-	return rows, total, err
+	return read, total, err
 }
 
-func fetch[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List) ([]R, error) {
+func fetch[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list aip.List) (fetched[R], error) {
 	sql, args := list.SQL()
 	rows, _ := p.Query(ctx, "-- name: "+name+"\n"+sql, args...)
-	return CollectRows[R, L](rows)
+	return collectPage[R, L](rows, list.Size)
 }
 
 // Read sends several reads in one round trip. Like Query it tries a second connection

@@ -1,6 +1,8 @@
 package db
 
 import (
+	"math"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -16,19 +18,29 @@ type Row[R any] interface {
 
 // CollectRows reads all rows and closes them. It also reports the error of the query.
 func CollectRows[R any, T Row[R]](rows pgx.Rows) ([]R, error) {
+	out, _, err := collect[R, T](rows, math.MaxInt)
+	return out, err
+}
+
+// collect reads rows until there are no more, or until they take more than so many
+// bytes, and closes them.
+func collect[R any, T Row[R]](rows pgx.Rows, maxBytes int) (out []R, cut bool, err error) {
 	defer rows.Close()
-	var (
-		out []R
-		r   R
-	)
-	targets := T(&r).Targets()
+	var r R
+	targets, size := T(&r).Targets(), 0
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		out = append(out, r)
+		for _, value := range rows.RawValues() {
+			size += len(value)
+		}
+		if size > maxBytes {
+			return out, true, nil
+		}
 	}
-	return out, rows.Err()
+	return out, false, rows.Err()
 }
 
 // CollectRow reads the one row there is, or returns pgx.ErrNoRows.
