@@ -64,10 +64,17 @@ func Phones(wrong *apierr.Violations, path string, phones []*rapportv1.PhoneNumb
 // the region or of the country that its + names.
 func E164(number, region string) string {
 	parsed, err := phonenumbers.Parse(number, region)
-	if err != nil || !phonenumbers.IsValidNumber(parsed) {
+	if err != nil || !valid(parsed) {
 		return ""
 	}
 	return phonenumbers.Format(parsed, phonenumbers.E164)
+}
+
+// valid is phonenumbers.IsValidNumber, asked of the main region of the country code
+// first: most numbers are valid there, and to look for the region costs as much again.
+func valid(n *phonenumbers.PhoneNumber) bool {
+	main := phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode()))
+	return phonenumbers.IsValidNumberForRegion(n, main) || phonenumbers.IsValidNumber(n)
 }
 
 func onePrimary(wrong *apierr.Violations, at string, seen *bool, primary bool) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -109,11 +110,19 @@ func canonicalLanguage(code string) (out, wrong string) {
 	return tag.String(), ""
 }
 
+// timeZones are the names that were found to be known. There are about 600, and to
+// look one up means to read and parse its file.
+var timeZones sync.Map
+
 func knownTimeZone(name string) (out, wrong string) {
+	if _, known := timeZones.Load(name); known {
+		return name, ""
+	}
 	// Local is this machine's zone, which no record can mean.
 	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
 		return "", "is not an IANA time zone such as Asia/Shanghai"
 	}
+	timeZones.Store(name, nil)
 	return name, ""
 }
 

@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"runtime"
 	"time"
 
 	"google.golang.org/grpc"
@@ -33,7 +32,7 @@ type Limits struct {
 	// ConnectionTimeout bounds the handshake.
 	ConnectionTimeout time.Duration
 	// StreamWorkers is the number of goroutines kept for handlers, whose grown stacks
-	// are so used again; 0 starts one per call.
+	// are so used again; 0 starts one per call. Calls that find none free start one.
 	StreamWorkers uint32
 }
 
@@ -50,7 +49,7 @@ func DefaultLimits() Limits {
 		MaxConnectionAge:      30 * time.Minute,
 		MaxConnectionAgeGrace: 60 * time.Second,
 		ConnectionTimeout:     10 * time.Second,
-		StreamWorkers:         uint32(runtime.GOMAXPROCS(0)),
+		StreamWorkers:         64,
 	}
 }
 

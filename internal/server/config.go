@@ -40,7 +40,7 @@ type Config struct {
 
 	CORSOrigins    []string `name:"cors-origins" env:"RAPPORT_CORS_ORIGINS" help:"Origins of web pages that may call REST, such as https://crm.example.com."`
 	PublicEndpoint bool     `name:"public-endpoint" env:"RAPPORT_PUBLIC_ENDPOINT" help:"Link to a gRPC caller's trace instead of continuing it. REST always links."`
-	StreamWorkers  uint32   `name:"stream-workers" env:"RAPPORT_STREAM_WORKERS" default:"0" help:"Goroutines kept for gRPC handlers; 0 is one for each core."`
+	StreamWorkers  uint32   `name:"stream-workers" env:"RAPPORT_STREAM_WORKERS" default:"64" help:"Goroutines kept for gRPC handlers, so that their stacks need not grow again; 0 starts one for each call."`
 
 	GCPercent int `name:"gc-percent" env:"RAPPORT_GC_PERCENT" default:"400" help:"How much the heap may grow before it is collected, in percent of what is live. The variable GOGC wins where it is set."`
 

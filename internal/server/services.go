@@ -61,9 +61,7 @@ func (s *Server) serveRPCs(t *telemetry.Telemetry) error {
 	}
 	stats := t.ServerHandler(services.Known, s.config.PublicEndpoint)
 	limits := rpc.DefaultLimits()
-	if s.config.StreamWorkers > 0 {
-		limits.StreamWorkers = s.config.StreamWorkers
-	}
+	limits.StreamWorkers = s.config.StreamWorkers
 	s.drains = newDrains()
 	s.grpc = grpc.NewServer(append(rpc.ServerOptions(limits, chain, stats), grpc.ChainStreamInterceptor(s.drains.stream))...)
 	services.RegisterWith(s.grpc)
