@@ -26,9 +26,8 @@ type List struct {
 	ID string
 	// Base is the condition that an index serves and that is no filter, such as
 	// `lane = $1 AND customer_id = $2`; empty for all rows.
-	Base string
-	// Live is the condition that hides deleted rows; empty where they are asked for.
-	Live string
+	Base    string
+	Deleted Deleted
 	// Filter is the compiled filter. Its Args are those of Base and its own.
 	Filter Filter
 	Order  Order
@@ -36,6 +35,28 @@ type List struct {
 	Cursor *Cursor
 	// Size is the number of rows on the page.
 	Size int
+}
+
+// Deleted says what a list does with deleted rows, those that have a delete_time. The
+// indexes of the orders hold the live rows and, apart from them, the deleted ones, so
+// that no list reads through rows it hides; to show both is to merge the two.
+type Deleted byte
+
+const (
+	// NeverDeleted is a table whose rows have no delete_time.
+	NeverDeleted Deleted = iota
+	// HideDeleted lists the live rows alone.
+	HideDeleted
+	// ShowDeleted lists the deleted rows among the live ones.
+	ShowDeleted
+)
+
+// DeletedOf returns ShowDeleted or HideDeleted, as a request's show_deleted asks.
+func DeletedOf(show bool) Deleted {
+	if show {
+		return ShowDeleted
+	}
+	return HideDeleted
 }
 
 // Scan is the part of a fetched row that Page needs; a row struct embeds it.
@@ -50,22 +71,16 @@ type Scan struct {
 // Targets returns where the columns of Scan go; they follow those of the table.
 func (s *Scan) Targets() []any { return []any{&s.Matched, &s.Scanned} }
 
-// Bounded tells whether no index finds the rows of the list in its order, so that the
-// page reads a bounded number of records and may come out short: a filter that none
-// serves, or rows that are deleted and hidden, which may be many in a row.
+// Bounded tells whether no index serves the filter in this order, so that the page
+// reads a bounded number of records and may come out short.
 func (l List) Bounded() bool {
-	return l.unserved() || l.hidesDeleted()
-}
-
-func (l List) unserved() bool {
 	return l.Filter.SQL != "" && !l.Filter.Served && !l.Filter.within(l.Order.Column)
 }
 
-// hidesDeleted tells whether deleted rows are all that is left out. Those of one
-// parent, and those a served filter finds, are not looked at: they are few.
-func (l List) hidesDeleted() bool {
-	return l.Live != "" && l.Base == "" && (l.Filter.SQL == "" || l.Filter.within(l.Order.Column))
-}
+const (
+	live    = "delete_time IS NULL"
+	deleted = "delete_time IS NOT NULL"
+)
 
 // SQL returns the query of the page: Columns, matched and scanned of at most Size + 1
 // rows.
@@ -90,42 +105,65 @@ func (l List) SQL() (string, []any) {
 		args = append(args, key, l.Cursor.ID)
 		keyset = fmt.Sprintf("(%s, %s) %s ($%d::%s, $%d::uuid)", l.Order.Column, l.ID, compare, len(args)-1, cast, len(args))
 	}
-	order := fmt.Sprintf("%s%s, %s%s", l.Order.Column, direction, l.ID, direction)
 	args = append(args, l.Size+1)
 	limit := "$" + strconv.Itoa(len(args))
+	byKey := fmt.Sprintf("%s%s, %s%s", l.Order.Column, direction, l.ID, direction)
+	byPage := fmt.Sprintf("page_key%[1]s, page_id%[1]s", direction)
+	key := fmt.Sprintf("%s AS page_key, %s AS page_id", l.Order.Column, l.ID)
 
-	if !l.Bounded() {
-		return fmt.Sprintf("SELECT %s, true AS matched, 0::bigint AS scanned FROM %s%s ORDER BY %s LIMIT %s",
-			l.Columns, l.Table, where(l.Base, l.Live, l.Filter.SQL, keyset), order, limit), args
+	switch {
+	case l.Bounded():
+		rows := l.rows(fmt.Sprintf("%s, %s, (%s) IS TRUE AS matched, row_number() OVER (ORDER BY %s) AS scanned", l.Columns, key, l.Filter.SQL, byKey),
+			fmt.Sprintf(" ORDER BY %s LIMIT %d", byKey, ScanLimit), l.Filter.bounds(l.Order.Column), keyset)
+		if l.Deleted == ShowDeleted {
+			// Each half has counted its own rows.
+			rows = fmt.Sprintf("SELECT %s, page_key, page_id, matched, row_number() OVER (ORDER BY %s) AS scanned FROM (%s) halves ORDER BY %[2]s LIMIT %[4]d",
+				l.Columns, byPage, rows, ScanLimit)
+		}
+		return fmt.Sprintf("SELECT %s, matched, scanned FROM (%s) page WHERE matched OR scanned = %d ORDER BY %s LIMIT %s",
+			l.Columns, rows, ScanLimit, byPage, limit), args
+	case l.Deleted == ShowDeleted:
+		rows := l.rows(l.Columns+", "+key, fmt.Sprintf(" ORDER BY %s LIMIT %s", byKey, limit), l.Filter.SQL, keyset)
+		return fmt.Sprintf("SELECT %s, true AS matched, 0::bigint AS scanned FROM (%s) page ORDER BY %s LIMIT %s",
+			l.Columns, rows, byPage, limit), args
+	default:
+		return l.rows(l.Columns+", true AS matched, 0::bigint AS scanned",
+			fmt.Sprintf(" ORDER BY %s LIMIT %s", byKey, limit), l.Filter.SQL, keyset), args
 	}
-	return fmt.Sprintf("SELECT %[1]s, matched, scanned FROM ("+
-		"SELECT %[1]s, %[2]s AS page_key, %[3]s AS page_id, (%[4]s) IS TRUE AS matched, "+
-		"row_number() OVER (ORDER BY %[5]s) AS scanned FROM %[6]s%[7]s ORDER BY %[5]s LIMIT %[8]d) page "+
-		"WHERE matched OR scanned = %[8]d ORDER BY page_key%[9]s, page_id%[9]s LIMIT %[10]s",
-		l.Columns, l.Order.Column, l.ID, and(l.Live, l.Filter.SQL), order, l.Table,
-		where(l.Base, l.Filter.bounds(l.Order.Column), keyset), ScanLimit, direction, limit), args
+}
+
+// rows returns the query of the rows that meet the conditions, of the live ones or,
+// one query after the other, of the live and the deleted.
+func (l List) rows(columns, tail string, conditions ...string) string {
+	query := func(kind string) string {
+		return fmt.Sprintf("SELECT %s FROM %s%s%s", columns, l.Table, where(append([]string{l.Base, kind}, conditions...)...), tail)
+	}
+	switch l.Deleted {
+	case HideDeleted:
+		return query(live)
+	case ShowDeleted:
+		return "(" + query(live) + ") UNION ALL (" + query(deleted) + ")"
+	default:
+		return query("")
+	}
 }
 
 // CountSQL returns the query of the size of the whole list: one nullable number,
 // CountLimit where there are more than ScanLimit, null where finding out would read
-// too much: ScanLimit records for a filter that no index serves, twice that many where
-// only deleted ones are left out.
+// more than that.
 func (l List) CountSQL() (string, []any) {
 	args := slices.Clip(l.Filter.Args)
-	switch {
-	case l.unserved():
-		return fmt.Sprintf("SELECT CASE WHEN count(*) < %[1]d THEN count(*) FILTER (WHERE matched) END FROM ("+
-			"SELECT (%[2]s) IS TRUE AS matched FROM %[3]s%[4]s LIMIT %[1]d) counted",
-			CountLimit, and(l.Live, l.Filter.SQL), l.Table, where(l.Base, l.Filter.bounds(l.Order.Column))), args
-	case l.hidesDeleted():
-		// Counting stops at the limit. Only a count below it needs to know whether the
-		// scan had seen all there is.
-		scan := fmt.Sprintf("SELECT %s AS live FROM %s%s LIMIT %d", l.Live, l.Table, where(l.Filter.SQL), 2*CountLimit)
-		return fmt.Sprintf("SELECT CASE WHEN count(*) = %[1]d OR (SELECT count(*) FROM (%[2]s) scanned) < %[3]d THEN count(*) END FROM ("+
-			"SELECT 1 FROM (%[2]s) scanned WHERE live LIMIT %[1]d) counted", CountLimit, scan, 2*CountLimit), args
+	shown := ""
+	if l.Deleted == HideDeleted {
+		shown = live
 	}
-	return fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s%s LIMIT %d) counted",
-		l.Table, where(l.Base, l.Live, l.Filter.SQL), CountLimit), args
+	if !l.Bounded() {
+		return fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM %s%s LIMIT %d) counted",
+			l.Table, where(l.Base, shown, l.Filter.SQL), CountLimit), args
+	}
+	return fmt.Sprintf("SELECT CASE WHEN count(*) < %[1]d THEN count(*) FILTER (WHERE matched) END FROM ("+
+		"SELECT (%[2]s) IS TRUE AS matched FROM %[3]s%[4]s LIMIT %[1]d) counted",
+		CountLimit, l.Filter.SQL, l.Table, where(l.Base, shown, l.Filter.bounds(l.Order.Column))), args
 }
 
 // where returns a WHERE clause of the conditions that are not empty, or nothing.

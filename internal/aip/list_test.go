@@ -26,8 +26,10 @@ INSERT INTO record
 	SELECT md5(n::text)::uuid, n, (ARRAY['Ada', 'Ада', '爱达'])[n % 3 + 1] || n % 1000, timestamptz '2026-01-01Z' + n / 10 * interval '1 s',
 		CASE WHEN n % 10 = 3 THEN timestamptz '2026-06-01Z' END, ARRAY['t' || n % 5000]
 	FROM generate_series(0, 24999) AS n;
-CREATE INDEX ON record (create_time, id);
-CREATE INDEX ON record (left(display_name, 60), id);
+CREATE INDEX ON record (create_time, id) WHERE delete_time IS NULL;
+CREATE INDEX ON record (left(display_name, 60), id) WHERE delete_time IS NULL;
+CREATE INDEX ON record (create_time, id) WHERE delete_time IS NOT NULL;
+CREATE INDEX ON record (left(display_name, 60), id) WHERE delete_time IS NOT NULL;
 CREATE INDEX ON record USING gin (tags);
 ANALYZE record`
 
@@ -49,14 +51,10 @@ func recordList(t *testing.T, filter string, order aip.Order, showDeleted bool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := aip.List{
-		Table: "record", Columns: "id, n, display_name, create_time", ID: "id", Base: "n > $1", Live: "delete_time IS NULL",
-		Filter: f, Order: order,
+	return aip.List{
+		Table: "record", Columns: "id, n, display_name, create_time", ID: "id", Base: "n > $1",
+		Filter: f, Order: order, Deleted: aip.DeletedOf(showDeleted),
 	}
-	if showDeleted {
-		list.Live = ""
-	}
-	return list
 }
 
 // walk reads all pages, each cursor through a token as a caller would, and returns the
@@ -167,20 +165,21 @@ func ptr(n int64) *int64 { return &n }
 func testReads(t *testing.T, conn *pgx.Conn) {
 	deep := &aip.Cursor{Time: time.Date(2026, 1, 1, 0, 20, 0, 0, time.UTC), Key: "Ада5", ID: uuid.MustParse(idA)}
 	for name, tc := range map[string]struct {
-		filter string
-		order  aip.Order
-		cursor *aip.Cursor
-		most   float64
+		filter  string
+		order   aip.Order
+		deleted bool
+		cursor  *aip.Cursor
+		most    float64
 	}{
-		"first page":           {``, newestFirst, nil, 60},
-		"deep page":            {``, newestFirst, deep, 60},
-		"deep page by name":    {``, byName, deep, 60},
-		"bounded, dense":       {`NOT n = 5`, newestFirst, nil, 80},
-		"bounded, sparse":      {`n = -5`, newestFirst, deep, aip.ScanLimit + 1},
-		"bounded, by name":     {`n = -5`, byName, nil, aip.ScanLimit + 1},
-		"bounded, but a range": {`create_time > "2026-01-01T00:41:00Z" AND n = -5`, newestFirst, nil, 400},
+		"first page":           {``, newestFirst, false, nil, 60},
+		"deep page":            {``, newestFirst, false, deep, 60},
+		"deep page by name":    {``, byName, false, deep, 60},
+		"bounded, dense":       {`NOT n = 5`, newestFirst, false, nil, 80},
+		"bounded, sparse":      {`n = -5`, newestFirst, false, deep, aip.ScanLimit + 1},
+		"bounded, by name":     {`n = -5`, byName, false, nil, aip.ScanLimit + 1},
+		"bounded, but a range": {`create_time > "2026-01-01T00:41:00Z" AND n = -5`, newestFirst, false, nil, 400},
 	} {
-		list := recordList(t, tc.filter, tc.order, false)
+		list := recordList(t, tc.filter, tc.order, tc.deleted)
 		list.Cursor, list.Size = tc.cursor, 50
 		sql, args := list.SQL()
 		var plan []byte

@@ -60,14 +60,15 @@ func Append(batch *pgx.Batch, r Record, o Origin) error {
 	if err != nil {
 		return err
 	}
-	batch.Queue(appendSQL, lane, [16]byte(id), [16]byte(r.CustomerID), r.Resource, r.Type.String(), fields,
-		o.Actor, [16]byte(o.RequestID), o.TraceID, r.Time)
+	batch.Queue(appendSQL, lane, db.UUID(id), db.UUID(r.CustomerID), r.Resource, r.Type.String(), fields,
+		o.Actor, db.UUID(o.RequestID), o.TraceID, r.Time)
 	return nil
 }
 
 // encode writes the fields as json.Marshal would, without reading their values again:
-// they are JSON of our own making, and most of what a change holds.
-func encode(fields []Field) ([]byte, error) {
+// they are JSON of our own making, and most of what a change holds. JSON travels as
+// text: bytes would be taken for bytea where statements are not prepared.
+func encode(fields []Field) (string, error) {
 	b := []byte{'['}
 	for i, f := range fields {
 		if i > 0 {
@@ -75,7 +76,7 @@ func encode(fields []Field) ([]byte, error) {
 		}
 		path, err := json.Marshal(f.Path)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		b = append(append(b, `{"path":`...), path...)
 		if f.Before != nil {
@@ -86,5 +87,5 @@ func encode(fields []Field) ([]byte, error) {
 		}
 		b = append(b, '}')
 	}
-	return append(b, ']'), nil
+	return string(append(b, ']')), nil
 }

@@ -58,7 +58,7 @@ func (s *Server) GetChange(ctx context.Context, req *rapportv1.GetChangeRequest)
 	if err != nil {
 		return nil, err
 	}
-	rows, _ := s.DB.Query(ctx, getSQL, db.Lane(id), [16]byte(id))
+	rows, _ := s.DB.Query(ctx, getSQL, db.Lane(id), db.UUID(id))
 	r, err := db.CollectRow[row](rows)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, apierr.NotFound(rapportv1.ErrorReason_CHANGE_NOT_FOUND, req.GetName())

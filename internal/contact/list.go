@@ -87,7 +87,7 @@ func parseList(req *rapportv1.ListContactsRequest) (list aip.List, fingerprint a
 	if err != nil {
 		return list, fingerprint, err
 	}
-	list = aip.List{Table: "contact", Columns: columns, ID: "contact_id", Size: aip.PageSize(req.GetPageSize())}
+	list = aip.List{Table: "contact", Columns: columns, ID: "contact_id", Size: aip.PageSize(req.GetPageSize()), Deleted: aip.DeletedOf(req.GetShowDeleted())}
 	columnsOf, args := orders, []any(nil)
 	if !all {
 		columnsOf, args = ordersOfOne, []any{db.Lane(customer), customer}
@@ -98,9 +98,6 @@ func parseList(req *rapportv1.ListContactsRequest) (list aip.List, fingerprint a
 	}
 	if list.Filter, err = aip.CompileFilter(req.GetFilter(), fields, args); err != nil {
 		return list, fingerprint, err
-	}
-	if !req.GetShowDeleted() {
-		list.Live = "delete_time IS NULL"
 	}
 	fingerprint = aip.FingerprintOf(list.Order, "ListContacts", req.GetParent(), req.GetFilter(), strconv.FormatBool(req.GetShowDeleted()))
 	list.Cursor, err = aip.ParseToken(req.GetPageToken(), fingerprint)

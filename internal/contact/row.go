@@ -40,7 +40,7 @@ is_primary, preferred_channel, create_time, update_time, delete_time, purge_time
 
 func (r *row) args() []any {
 	return []any{
-		r.Lane, [16]byte(r.CustomerID), [16]byte(r.ContactID), r.Revision, r.DisplayName, r.Title, r.Role, r.Emails, r.Phones,
+		r.Lane, db.UUID(r.CustomerID), db.UUID(r.ContactID), r.Revision, r.DisplayName, r.Title, r.Role, r.Emails, r.Phones,
 		r.Primary, r.PreferredChannel, r.CreateTime, r.UpdateTime, r.DeleteTime, r.PurgeTime,
 	}
 }

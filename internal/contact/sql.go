@@ -47,7 +47,7 @@ const divisionByZero = "22012"
 var errNoCustomer = errors.New("the customer does not exist or is deleted")
 
 func get(ctx context.Context, q db.Querier, customer, contact uuid.UUID) (row, error) {
-	rows, _ := q.Query(ctx, getSQL, db.Lane(customer), [16]byte(customer), [16]byte(contact))
+	rows, _ := q.Query(ctx, getSQL, db.Lane(customer), db.UUID(customer), db.UUID(contact))
 	return db.CollectRow[row](rows)
 }
 
@@ -63,14 +63,14 @@ type locked struct {
 // lock reads and locks the contact.
 func lock(ctx context.Context, tx *mutation.Tx, customer, contact uuid.UUID) (l locked, err error) {
 	lane := db.Lane(customer)
-	tx.Queue(lockSQL, lane, [16]byte(customer), [16]byte(contact)).Query(func(rows pgx.Rows) error {
+	tx.Queue(lockSQL, lane, db.UUID(customer), db.UUID(contact)).Query(func(rows pgx.Rows) error {
 		got, err := db.CollectRows[row](rows)
 		if err == nil && len(got) == 1 {
 			l.row, l.found = got[0], true
 		}
 		return err
 	})
-	tx.Queue(customerSQL, lane, [16]byte(customer)).Query(func(rows pgx.Rows) error {
+	tx.Queue(customerSQL, lane, db.UUID(customer)).Query(func(rows pgx.Rows) error {
 		l.customerFound = rows.Next()
 		if !l.customerFound {
 			return rows.Err()

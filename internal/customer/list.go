@@ -88,15 +88,12 @@ func (s *Server) ListCustomers(ctx context.Context, req *rapportv1.ListCustomers
 }
 
 func parseList(req *rapportv1.ListCustomersRequest) (list aip.List, fingerprint aip.Fingerprint, err error) {
-	list = aip.List{Table: "customer", Columns: columns, ID: "customer_id", Size: aip.PageSize(req.GetPageSize())}
+	list = aip.List{Table: "customer", Columns: columns, ID: "customer_id", Size: aip.PageSize(req.GetPageSize()), Deleted: aip.DeletedOf(req.GetShowDeleted())}
 	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, newestFirst); err != nil {
 		return list, fingerprint, err
 	}
 	if list.Filter, err = aip.CompileFilter(req.GetFilter(), fields, nil); err != nil {
 		return list, fingerprint, err
-	}
-	if !req.GetShowDeleted() {
-		list.Live = "delete_time IS NULL"
 	}
 	fingerprint = aip.FingerprintOf(list.Order, "ListCustomers", req.GetFilter(), strconv.FormatBool(req.GetShowDeleted()))
 	list.Cursor, err = aip.ParseToken(req.GetPageToken(), fingerprint)

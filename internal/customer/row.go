@@ -50,11 +50,9 @@ language_code, time_zone, external_ids, tags, attributes, owner, acquisition_sou
 acquisition_cost_currency, acquisition_cost_units, acquisition_cost_nanos, referrer_lane, referrer_id,
 prospect_time, create_time, update_time, delete_time, purge_time`
 
-// Ids go to and from PostgreSQL as the 16 bytes they are: as uuid.UUID they would
-// travel as text.
 func (r *row) args() []any {
 	return []any{
-		r.Lane, [16]byte(r.CustomerID), r.Revision, r.Type, r.DisplayName, r.Emails, r.Phones, r.PostalAddresses,
+		r.Lane, db.UUID(r.CustomerID), r.Revision, r.Type, r.DisplayName, r.Emails, r.Phones, r.PostalAddresses,
 		r.LanguageCode, r.TimeZone, r.ExternalIDs, r.Tags, r.Attributes, r.Owner, r.AcquisitionSource,
 		r.AcquisitionCostCurrency, r.AcquisitionCostUnits, r.AcquisitionCostNanos, r.ReferrerLane, r.ReferrerID,
 		r.ProspectTime, r.CreateTime, r.UpdateTime, r.DeleteTime, r.PurgeTime,
@@ -137,7 +135,7 @@ func (r *row) set(c *rapportv1.Customer) (err error) {
 			return err
 		}
 		r.ReferrerLane = pgtype.Int2{Int16: db.Lane(id), Valid: true}
-		r.ReferrerID = pgtype.UUID{Bytes: id, Valid: true}
+		r.ReferrerID = db.UUID(id)
 	}
 	if r.Emails, err = contactpoint.EncodeEmails(c.GetEmails()); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -43,16 +44,16 @@ UPDATE customer SET (` + columns + `) =
 WHERE lane = $1 AND customer_id = $2`
 
 func get(ctx context.Context, q db.Querier, id uuid.UUID) (row, error) {
-	rows, _ := q.Query(ctx, getSQL, db.Lane(id), [16]byte(id))
+	rows, _ := q.Query(ctx, getSQL, db.Lane(id), db.UUID(id))
 	return db.CollectRow[row](rows)
 }
 
 func batchGet(ctx context.Context, q db.Querier, ids []uuid.UUID) ([]row, error) {
-	lanes := make([]int16, len(ids))
+	lanes, keys := make([]int16, len(ids)), make([]pgtype.UUID, len(ids))
 	for i, id := range ids {
-		lanes[i] = db.Lane(id)
+		lanes[i], keys[i] = db.Lane(id), db.UUID(id)
 	}
-	rows, _ := q.Query(ctx, batchGetSQL, lanes, ids)
+	rows, _ := q.Query(ctx, batchGetSQL, lanes, keys)
 	return db.CollectRows[row](rows)
 }
 
@@ -70,7 +71,7 @@ func lock(tx *mutation.Tx, into *row, found *bool, sql string, args ...any) {
 }
 
 func lockByID(tx *mutation.Tx, into *row, found *bool, id uuid.UUID) {
-	lock(tx, into, found, lockSQL, db.Lane(id), [16]byte(id))
+	lock(tx, into, found, lockSQL, db.Lane(id), db.UUID(id))
 }
 
 func insert(tx *mutation.Tx, r *row) { tx.Queue(insertSQL, r.args()...) }

@@ -3,6 +3,7 @@ package db
 import (
 	"math"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -67,3 +68,7 @@ func TextOrNil(text pgtype.Text) *string {
 	}
 	return &text.String
 }
+
+// UUID is an id as a parameter. A uuid.UUID would travel as text, and its bytes alone
+// would not tell their type where statements are not prepared.
+func UUID(id uuid.UUID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: true} }

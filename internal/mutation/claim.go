@@ -97,7 +97,7 @@ func isClaimed(err error) bool {
 // replayed. Should the claim have expired in between, the caller may simply repeat.
 func stored(ctx context.Context, conn *pgx.Conn, c *claim) error {
 	var found replayed
-	err := conn.QueryRow(ctx, getClaimSQL, c.lane, c.principal, c.method, [16]byte(c.requestID)).
+	err := conn.QueryRow(ctx, getClaimSQL, c.lane, c.principal, c.method, db.UUID(c.requestID)).
 		Scan(&found.fingerprint, &found.response)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return errClaimGone

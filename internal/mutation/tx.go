@@ -89,7 +89,7 @@ func (tx *Tx) Fetch(ctx context.Context) error {
 	// Without the caller's id there can be an earlier run only where this one repeats it.
 	if first && (tx.claim.given || tx.Attempt > 1) && !tx.claim.validateOnly {
 		c := tx.claim
-		batch.Queue(getClaimSQL, c.lane, c.principal, c.method, [16]byte(c.requestID)).QueryRow(func(row pgx.Row) error {
+		batch.Queue(getClaimSQL, c.lane, c.principal, c.method, db.UUID(c.requestID)).QueryRow(func(row pgx.Row) error {
 			var r replayed
 			err := row.Scan(&r.fingerprint, &r.response)
 			if errors.Is(err, pgx.ErrNoRows) {
@@ -120,7 +120,7 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 	}
 	tx.queueTimeout(ctx, &batch)
 	if !c.validateOnly {
-		batch.Queue(insertClaimSQL, c.lane, c.principal, c.method, [16]byte(c.requestID),
+		batch.Queue(insertClaimSQL, c.lane, c.principal, c.method, db.UUID(c.requestID),
 			c.fingerprint, c.response, tx.Now.Add(ttl)).Exec(func(pgconn.CommandTag) error {
 			claimed = true
 			return nil

@@ -26,9 +26,13 @@ CREATE UNIQUE INDEX contact_primary_key ON contact (lane, customer_id) WHERE is_
 
 CREATE INDEX contact_customer_create_time_idx ON contact (lane, customer_id, create_time, contact_id);
 
-CREATE INDEX contact_create_time_idx ON contact (create_time, contact_id);
+CREATE INDEX contact_create_time_idx ON contact (create_time, contact_id) WHERE delete_time IS NULL;
 
-CREATE INDEX contact_update_time_idx ON contact (update_time, contact_id);
+CREATE INDEX contact_update_time_idx ON contact (update_time, contact_id) WHERE delete_time IS NULL;
+
+CREATE INDEX contact_deleted_create_time_idx ON contact (create_time, contact_id) WHERE delete_time IS NOT NULL;
+
+CREATE INDEX contact_deleted_update_time_idx ON contact (update_time, contact_id) WHERE delete_time IS NOT NULL;
 
 CREATE INDEX contact_purge_time_idx ON contact (purge_time) WHERE purge_time IS NOT NULL;
 

@@ -1,0 +1,102 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/apitest"
+	"github.com/rapport-crm/rapport/internal/pgtest"
+	"github.com/rapport-crm/rapport/internal/server"
+)
+
+// A transaction pooler may not keep prepared statements. pgx has modes that do without,
+// in which parameters must tell their types themselves.
+func TestEveryCallWorksWithoutPreparedStatements(t *testing.T) {
+	for _, mode := range []string{"cache_describe", "exec"} {
+		t.Run(mode, func(t *testing.T) {
+			url := pgtest.New(t)
+			separator := "?"
+			if strings.Contains(url, "?") {
+				separator = "&"
+			}
+			s := apitest.StartWith(t, func(c *server.Config) {
+				c.DatabaseURL = url + separator + "default_query_exec_mode=" + mode
+			})
+			callEverything(t, s)
+		})
+	}
+}
+
+// callEverything calls each RPC once or more, in a way that runs all of its SQL.
+func callEverything(t *testing.T, s *apitest.Service) {
+	t.Helper()
+	ctx := t.Context()
+	check := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	referrer, err := s.Customers.CreateCustomer(ctx, &rapportv1.CreateCustomerRequest{
+		Customer:  &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Grace"},
+		RequestId: "5f0c1c9e-8a43-4c8e-9d63-6b0b2f6f7d11",
+	})
+	check("create", err)
+	made, err := s.Customers.CreateCustomer(ctx, &rapportv1.CreateCustomerRequest{Customer: &rapportv1.Customer{
+		Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Ada", ExternalIds: map[string]string{"crm": "1"}, Tags: []string{"vip"},
+		Emails:     []*rapportv1.EmailAddress{{Address: "ada@example.com"}},
+		Attributes: map[string]*rapportv1.AttributeValue{"plan": {Kind: &rapportv1.AttributeValue_StringValue{StringValue: "gold"}}},
+	}})
+	check("create", err)
+	_, err = s.Customers.GetCustomer(ctx, &rapportv1.GetCustomerRequest{Name: made.GetName()})
+	check("get", err)
+	_, err = s.Customers.BatchGetCustomers(ctx, &rapportv1.BatchGetCustomersRequest{Names: []string{made.GetName(), referrer.GetName()}})
+	check("batch get", err)
+	for _, filter := range []string{
+		"", `external_ids.crm = "1"`, `tags:"vip" AND attributes.plan = "gold"`, `emails.address = "ada@example.com"`,
+		`owner = "x" OR type = INDIVIDUAL`, `create_time > "2026-01-01T00:00:00Z"`, `attributes.plan > "a"`,
+	} {
+		for _, orderBy := range []string{"update_time", "display_name desc"} {
+			req := &rapportv1.ListCustomersRequest{Filter: filter, OrderBy: orderBy, PageSize: 1, ShowDeleted: orderBy == "update_time"}
+			page, err := s.Customers.ListCustomers(ctx, req)
+			check("list "+filter, err)
+			if req.PageToken = page.GetNextPageToken(); req.PageToken != "" {
+				_, err = s.Customers.ListCustomers(ctx, req)
+				check("next page "+filter, err)
+			}
+		}
+	}
+	_, err = s.Customers.UpdateCustomer(ctx, &rapportv1.UpdateCustomerRequest{
+		Customer:   &rapportv1.Customer{Referrer: proto.String(referrer.GetName()), ExternalIds: map[string]string{"crm": "2"}},
+		ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "1"}, RequestId: "5f0c1c9e-8a43-4c8e-9d63-6b0b2f6f7d12",
+	})
+	check("update", err)
+	contact, err := s.Customers.CreateContact(ctx, &rapportv1.CreateContactRequest{Parent: made.GetName(), Contact: &rapportv1.Contact{DisplayName: "Bob"}})
+	check("create contact", err)
+	_, err = s.Customers.UpdateContact(ctx, &rapportv1.UpdateContactRequest{Contact: &rapportv1.Contact{Name: contact.GetName(), Title: proto.String("CEO")}})
+	check("update contact", err)
+	for _, parent := range []string{made.GetName(), "customers/-"} {
+		_, err = s.Customers.ListContacts(ctx, &rapportv1.ListContactsRequest{Parent: parent})
+		check("list contacts of "+parent, err)
+	}
+	_, err = s.Customers.DeleteContact(ctx, &rapportv1.DeleteContactRequest{Name: contact.GetName()})
+	check("delete contact", err)
+	_, err = s.Customers.UndeleteContact(ctx, &rapportv1.UndeleteContactRequest{Name: contact.GetName()})
+	check("undelete contact", err)
+	_, err = s.Customers.GetContact(ctx, &rapportv1.GetContactRequest{Name: contact.GetName()})
+	check("get contact", err)
+	_, err = s.Customers.DeleteCustomer(ctx, &rapportv1.DeleteCustomerRequest{Name: made.GetName()})
+	check("delete", err)
+	_, err = s.Customers.UndeleteCustomer(ctx, &rapportv1.UndeleteCustomerRequest{Name: made.GetName()})
+	check("undelete", err)
+	changes, err := s.Changes.ListChanges(ctx, &rapportv1.ListChangesRequest{Filter: `resource = "` + contact.GetName() + `"`})
+	check("list changes", err)
+	if len(changes.GetChanges()) != 4 {
+		t.Fatalf("changes of the contact: %v", changes)
+	}
+	_, err = s.Changes.GetChange(ctx, &rapportv1.GetChangeRequest{Name: changes.GetChanges()[0].GetName()})
+	check("get change", err)
+}
