@@ -1,9 +1,7 @@
 package change
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 
 	"github.com/tidwall/gjson"
@@ -31,23 +29,30 @@ func Diff(before, after proto.Message) ([]Field, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields := make([]Field, 0, len(now))
-	for path, value := range now {
-		if was := old[path]; !bytes.Equal(was, value) {
-			fields = append(fields, Field{Path: path, Before: was, After: value})
+	fields := make([]Field, 0, max(len(old), len(now)))
+	for len(old)+len(now) > 0 {
+		switch {
+		case len(now) == 0 || len(old) > 0 && old[0].path < now[0].path:
+			fields = append(fields, Field{Path: old[0].path, Before: old[0].json})
+			old = old[1:]
+		case len(old) == 0 || now[0].path < old[0].path:
+			fields = append(fields, Field{Path: now[0].path, After: now[0].json})
+			now = now[1:]
+		default:
+			if old[0].json != now[0].json {
+				fields = append(fields, Field{Path: now[0].path, Before: old[0].json, After: now[0].json})
+			}
+			old, now = old[1:], now[1:]
 		}
 	}
-	for path, was := range old {
-		if _, ok := now[path]; !ok {
-			fields = append(fields, Field{Path: path, Before: was})
-		}
-	}
-	slices.SortFunc(fields, func(a, b Field) int { return cmp.Compare(a.Path, b.Path) })
 	return fields, nil
 }
 
-// values returns the JSON of each populated field of a message, by path.
-func values(m proto.Message) (map[string]json.RawMessage, error) {
+// pathValue is the JSON of one field or of one element of a map.
+type pathValue struct{ path, json string }
+
+// values returns the populated fields of a message, sorted by path.
+func values(m proto.Message) ([]pathValue, error) {
 	if m == nil || !m.ProtoReflect().IsValid() {
 		return nil, nil
 	}
@@ -57,21 +62,23 @@ func values(m proto.Message) (map[string]json.RawMessage, error) {
 	}
 	message := m.ProtoReflect()
 	fields := message.Descriptor().Fields()
-	out := make(map[string]json.RawMessage, fields.Len())
+	out := make([]pathValue, 0, fields.Len())
 	gjson.ParseBytes(encoded).ForEach(func(key, value gjson.Result) bool {
 		fd := fields.ByJSONName(key.Str)
 		if fd == nil || derived[fd.Name()] || !message.Has(fd) {
 			return true
 		}
+		name := string(fd.Name())
 		if !fd.IsMap() {
-			out[string(fd.Name())] = json.RawMessage(value.Raw)
+			out = append(out, pathValue{name, value.Raw})
 			return true
 		}
 		value.ForEach(func(element, value gjson.Result) bool {
-			out[string(fd.Name())+"."+element.Str] = json.RawMessage(value.Raw)
+			out = append(out, pathValue{name + "." + element.Str, value.Raw})
 			return true
 		})
 		return true
 	})
+	slices.SortFunc(out, func(a, b pathValue) int { return cmp.Compare(a.path, b.path) })
 	return out, nil
 }

@@ -27,12 +27,8 @@ type Record struct {
 	Time time.Time
 }
 
-// Field is the value of one field before and after, as JSON; nil where it has none.
-type Field struct {
-	Path   string          `json:"path"`
-	Before json.RawMessage `json:"before,omitempty"`
-	After  json.RawMessage `json:"after,omitempty"`
-}
+// Field is the value of one field before and after, as JSON; empty where it has none.
+type Field struct{ Path, Before, After string }
 
 // Origin says who made the call that a change stems from, and where to look it up.
 type Origin struct {
@@ -65,8 +61,8 @@ func Append(batch *pgx.Batch, r Record, o Origin) error {
 	return nil
 }
 
-// encode writes the fields as json.Marshal would, without reading their values again:
-// they are JSON of our own making, and most of what a change holds. JSON travels as
+// encode returns the fields as the JSON of their column. Their values are JSON already
+// and most of what a change holds, so they are not read again. JSON travels as
 // text: bytes would be taken for bytea where statements are not prepared.
 func encode(fields []Field) (string, error) {
 	b := []byte{'['}
@@ -79,10 +75,10 @@ func encode(fields []Field) (string, error) {
 			return "", err
 		}
 		b = append(append(b, `{"path":`...), path...)
-		if f.Before != nil {
+		if f.Before != "" {
 			b = append(append(b, `,"before":`...), f.Before...)
 		}
-		if f.After != nil {
+		if f.After != "" {
 			b = append(append(b, `,"after":`...), f.After...)
 		}
 		b = append(b, '}')

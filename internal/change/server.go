@@ -78,7 +78,11 @@ func (r *row) proto() (*rapportv1.Change, error) {
 		Actor: r.Actor, RequestId: r.RequestID.String(), TraceId: r.TraceID,
 		ChangeTime: timestamppb.New(r.ChangeTime),
 	}
-	var fields []Field
+	var fields []struct {
+		Path   string          `json:"path"`
+		Before json.RawMessage `json:"before"`
+		After  json.RawMessage `json:"after"`
+	}
 	if err := json.Unmarshal(r.Fields, &fields); err != nil {
 		return nil, fmt.Errorf("fields of %s: %w", c.GetName(), err)
 	}

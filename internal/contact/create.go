@@ -51,7 +51,7 @@ func create(tx *mutation.Tx, customer, id uuid.UUID, c *rapportv1.Contact) (*rap
 		return nil, err
 	}
 	tx.OnRefusal(refused(&r))
-	tx.Queue(requireCustomerSQL, r.Lane, customer)
+	tx.Queue(requireCustomerSQL, r.Lane, db.UUID(customer))
 	insert(tx, &r)
 	out := r.proto()
 	return out, record(tx, &r, rapportv1.Change_CREATED, nil, out)

@@ -90,7 +90,7 @@ func parseList(req *rapportv1.ListContactsRequest) (list aip.List, fingerprint a
 	list = aip.List{Table: "contact", Columns: columns, ID: "contact_id", Size: aip.PageSize(req.GetPageSize()), Deleted: aip.DeletedOf(req.GetShowDeleted())}
 	columnsOf, args := orders, []any(nil)
 	if !all {
-		columnsOf, args = ordersOfOne, []any{db.Lane(customer), customer}
+		columnsOf, args = ordersOfOne, []any{db.Lane(customer), db.UUID(customer)}
 		list.Base = "lane = $1 AND customer_id = $2"
 	}
 	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), columnsOf, newestFirst); err != nil {

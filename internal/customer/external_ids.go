@@ -53,6 +53,6 @@ func replaceExternalIDs(tx *mutation.Tx, r *row, old, now map[string]string) {
 		tx.Queue(deleteExternalIDsSQL, gone.lanes, gone.sources, gone.identifiers)
 	}
 	if added := missing(now, old); len(added.lanes) > 0 {
-		tx.Queue(insertExternalIDsSQL, added.lanes, added.sources, added.identifiers, r.Lane, r.CustomerID)
+		tx.Queue(insertExternalIDsSQL, added.lanes, added.sources, added.identifiers, r.Lane, db.UUID(r.CustomerID))
 	}
 }

@@ -47,7 +47,7 @@ type referral struct {
 // walkReferrals queues the check of a referrer behind the guard.
 func walkReferrals(tx *mutation.Tx, into *referral, customer, referrer uuid.UUID) {
 	tx.Queue(guardReferralsSQL)
-	tx.Queue(referrersSQL, db.Lane(referrer), referrer, customer, maxReferralDepth).QueryRow(func(row pgx.Row) error {
+	tx.Queue(referrersSQL, db.Lane(referrer), db.UUID(referrer), db.UUID(customer), maxReferralDepth).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&into.above, &into.live, &into.cycle, &into.below)
 	})
 }

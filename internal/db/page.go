@@ -59,6 +59,9 @@ func newPage[R any, L Listed[R]](read fetched[R], total int32, order aip.Order, 
 // otherwise: a page of huge records is cut short instead.
 const maxPageBytes = 3 << 19
 
+// expectedRows bounds the room made for a page before it is known whether it is full.
+const expectedRows = 100
+
 // fetched are the rows of a page, with one more where there are more, and how many of
 // them the page may hold.
 type fetched[R any] struct {
@@ -67,7 +70,7 @@ type fetched[R any] struct {
 }
 
 func collectPage[R any, L Listed[R]](rows pgx.Rows, size int) (read fetched[R], err error) {
-	found, cut, err := collect[R, L](rows, maxPageBytes)
+	found, cut, err := collect[R, L](rows, min(size, expectedRows)+1, maxPageBytes)
 	if cut {
 		size = max(len(found)-1, 1)
 	}

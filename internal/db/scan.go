@@ -19,19 +19,22 @@ type Row[R any] interface {
 
 // CollectRows reads all rows and closes them. It also reports the error of the query.
 func CollectRows[R any, T Row[R]](rows pgx.Rows) ([]R, error) {
-	out, _, err := collect[R, T](rows, math.MaxInt)
+	out, _, err := collect[R, T](rows, 1, math.MaxInt)
 	return out, err
 }
 
 // collect reads rows until there are no more, or until they take more than so many
-// bytes, and closes them.
-func collect[R any, T Row[R]](rows pgx.Rows, maxBytes int) (out []R, cut bool, err error) {
+// bytes, and closes them. It makes room for the expected number at once.
+func collect[R any, T Row[R]](rows pgx.Rows, expected, maxBytes int) (out []R, cut bool, err error) {
 	defer rows.Close()
 	var r R
 	targets, size := T(&r).Targets(), 0
 	for rows.Next() {
 		if err := rows.Scan(targets...); err != nil {
 			return nil, false, err
+		}
+		if out == nil {
+			out = make([]R, 0, expected)
 		}
 		out = append(out, r)
 		for _, value := range rows.RawValues() {
