@@ -19,9 +19,9 @@ const gateCustomers = 300
 // its gate.
 var gates = map[string]struct{ allocations, bytes float64 }{
 	"get":    {150, 12_000},
-	"list":   {2_700, 220_000},
-	"create": {680, 78_000},
-	"update": {690, 72_000},
+	"list":   {2_700, 180_000},
+	"create": {590, 60_000},
+	"update": {590, 54_000},
 }
 
 // calls returns the measured calls on a filled database of their own. Each call gets

@@ -34,7 +34,7 @@ func TestAPageOfHugeCustomersIsCutShort(t *testing.T) {
 		for _, one := range page.GetCustomers() {
 			seen[one.GetName()] = true
 		}
-		if req.PageToken = page.GetNextPageToken(); req.PageToken == "" {
+		if req.PageToken = page.GetNextPageToken(); req.GetPageToken() == "" {
 			break
 		}
 	}

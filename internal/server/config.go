@@ -33,7 +33,7 @@ type Config struct {
 	Reflection    bool   `name:"reflection" env:"RAPPORT_REFLECTION" help:"Serve gRPC reflection. Always on without authentication."`
 
 	DefaultRegion string        `name:"default-region" env:"RAPPORT_DEFAULT_REGION" help:"Region (CLDR, such as CN) of phone numbers without + where the customer has no address."`
-	RequireEtag   bool          `name:"require-etag" env:"RAPPORT_REQUIRE_ETAG" help:"Refuse updates and deletes without an etag (REST: 428)."`
+	RequireEtag   bool          `name:"require-etag" env:"RAPPORT_REQUIRE_ETAG" help:"Refuse updates and deletes without an etag (REST: 428); upserts with allow_missing excepted."`
 	RequestTTL    time.Duration `name:"request-ttl" env:"RAPPORT_REQUEST_TTL" default:"24h" help:"How long a repeated request_id gets the first answer; at least 24h."`
 	PurgeAfter    time.Duration `name:"purge-after" env:"RAPPORT_PURGE_AFTER" default:"720h" help:"How long a deleted record can be undeleted."`
 	SweepInterval time.Duration `name:"sweep-interval" env:"RAPPORT_SWEEP_INTERVAL" default:"1m" help:"Time between two removals of what is past its time."`
@@ -42,7 +42,7 @@ type Config struct {
 	PublicEndpoint bool     `name:"public-endpoint" env:"RAPPORT_PUBLIC_ENDPOINT" help:"Link to a gRPC caller's trace instead of continuing it. REST always links."`
 	StreamWorkers  uint32   `name:"stream-workers" env:"RAPPORT_STREAM_WORKERS" default:"64" help:"Goroutines kept for gRPC handlers, so that their stacks need not grow again; 0 starts one for each call."`
 
-	GCPercent int `name:"gc-percent" env:"RAPPORT_GC_PERCENT" default:"400" help:"How much the heap may grow before it is collected, in percent of what is live. The variable GOGC wins where it is set."`
+	GCPercent int `name:"gc-percent" env:"RAPPORT_GC_PERCENT" default:"800" help:"How much the heap may grow before it is collected, in percent of what is live. The variable GOGC wins where it is set."`
 
 	DrainDelay *time.Duration `name:"drain-delay" env:"RAPPORT_DRAIN_DELAY" help:"How long the service still accepts calls after SIGTERM, as not ready, so that balancers turn away. Default: 5s with a database URL, else none."`
 	DrainGrace time.Duration  `name:"drain-grace" env:"RAPPORT_DRAIN_GRACE" default:"30s" help:"How long running calls may take to finish after that."`

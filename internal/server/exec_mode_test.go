@@ -63,7 +63,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 			req := &rapportv1.ListCustomersRequest{Filter: filter, OrderBy: orderBy, PageSize: 1, ShowDeleted: orderBy == "update_time"}
 			page, err := s.Customers.ListCustomers(ctx, req)
 			check("list "+filter, err)
-			if req.PageToken = page.GetNextPageToken(); req.PageToken != "" {
+			if req.PageToken = page.GetNextPageToken(); req.GetPageToken() != "" {
 				_, err = s.Customers.ListCustomers(ctx, req)
 				check("next page "+filter, err)
 			}
