@@ -26,7 +26,8 @@ type List struct {
 	ID string
 	// Base is the condition that an index serves and that is no filter, such as
 	// `lane = $1 AND customer_id = $2`; empty for all rows.
-	Base    string
+	Base string
+	// Deleted says whether the table has deleted rows, and whether the list shows them.
 	Deleted Deleted
 	// Filter is the compiled filter. Its Args are those of Base and its own.
 	Filter Filter

@@ -18,7 +18,11 @@ func (s *Server) CreateContact(ctx context.Context, req *rapportv1.CreateContact
 	if err != nil {
 		return nil, err
 	}
-	id, err := newID(ctx, req, s.Mutations, req.GetContactId())
+	claim, err := mutation.NewClaim(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.newID(claim, req.GetContactId())
 	if err != nil {
 		return nil, err
 	}
@@ -27,18 +31,18 @@ func (s *Server) CreateContact(ctx context.Context, req *rapportv1.CreateContact
 	if err := s.normalise(c); err != nil {
 		return nil, err
 	}
-	out, err := mutation.Run(ctx, s.Mutations, req, func(_ context.Context, tx *mutation.Tx) (*rapportv1.Contact, error) {
+	out, err := mutation.Run(ctx, s.Mutations, claim, func(_ context.Context, tx *mutation.Tx) (*rapportv1.Contact, error) {
 		return create(tx, customer, id, c)
 	})
 	return out, s.explain(ctx, customer, err)
 }
 
 // newID returns the caller's id, or one of ours.
-func newID(ctx context.Context, req mutation.Request, m *mutation.Runner, given string) (uuid.UUID, error) {
+func (s *Server) newID(claim *mutation.Claim, given string) (uuid.UUID, error) {
 	if given != "" {
 		return aip.ParseID("contact_id", given)
 	}
-	return mutation.NewID(ctx, req, m.Clock())
+	return claim.NewID(s.Mutations.Clock())
 }
 
 // create queues all that makes the normalised contact c.

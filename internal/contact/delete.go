@@ -50,7 +50,11 @@ func (s *Server) alter(ctx context.Context, req alterRequest, kind rapportv1.Cha
 	if err != nil {
 		return nil, err
 	}
-	return mutation.Run(ctx, s.Mutations, req, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Contact, error) {
+	claim, err := mutation.NewClaim(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return mutation.Run(ctx, s.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Contact, error) {
 		l, err := lock(ctx, tx, customer, id)
 		if err != nil {
 			return nil, err

@@ -31,7 +31,11 @@ func (s *Server) UpdateContact(ctx context.Context, req *rapportv1.UpdateContact
 			Field: "update_mask", Description: "names no field, and the contact has none set that can be changed",
 		})
 	}
-	out, err := mutation.Run(ctx, s.Mutations, req, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Contact, error) {
+	claim, err := mutation.NewClaim(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	out, err := mutation.Run(ctx, s.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Contact, error) {
 		l, err := lock(ctx, tx, customer, id)
 		if err != nil {
 			return nil, err

@@ -15,7 +15,11 @@ import (
 
 // CreateCustomer makes a customer.
 func (s *Server) CreateCustomer(ctx context.Context, req *rapportv1.CreateCustomerRequest) (*rapportv1.Customer, error) {
-	id, err := s.newID(ctx, req, req.GetCustomerId())
+	claim, err := mutation.NewClaim(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.newID(claim, req.GetCustomerId())
 	if err != nil {
 		return nil, err
 	}
@@ -24,17 +28,17 @@ func (s *Server) CreateCustomer(ctx context.Context, req *rapportv1.CreateCustom
 	if err := s.normalise(c); err != nil {
 		return nil, err
 	}
-	return mutation.Run(ctx, s.Mutations, req, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
+	return mutation.Run(ctx, s.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
 		return create(ctx, tx, id, c)
 	})
 }
 
 // newID returns the caller's id, or one of ours in the lane of the call's claim.
-func (s *Server) newID(ctx context.Context, req mutation.Request, given string) (uuid.UUID, error) {
+func (s *Server) newID(claim *mutation.Claim, given string) (uuid.UUID, error) {
 	if given != "" {
 		return aip.ParseID("customer_id", given)
 	}
-	return mutation.NewID(ctx, req, s.Mutations.Clock())
+	return claim.NewID(s.Mutations.Clock())
 }
 
 // create queues all that makes the normalised customer c under the id.

@@ -52,7 +52,11 @@ func (s *Server) alter(ctx context.Context, req alterRequest, kind rapportv1.Cha
 	if err != nil {
 		return nil, err
 	}
-	return mutation.Run(ctx, s.Mutations, req, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
+	claim, err := mutation.NewClaim(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return mutation.Run(ctx, s.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
 		r, err := locked(ctx, tx, id, req.GetEtag())
 		if err != nil {
 			return nil, err

@@ -18,11 +18,15 @@ import (
 
 // UpdateCustomer changes a customer, or makes it with allow_missing.
 func (s *Server) UpdateCustomer(ctx context.Context, req *rapportv1.UpdateCustomerRequest) (*rapportv1.Customer, error) {
-	u, err := s.parseUpdate(ctx, req)
+	claim, err := mutation.NewClaim(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return mutation.Run(ctx, s.Mutations, req, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
+	u, err := s.parseUpdate(claim, req)
+	if err != nil {
+		return nil, err
+	}
+	return mutation.Run(ctx, s.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
 		var (
 			r        row
 			found    bool
@@ -57,7 +61,7 @@ type parsedUpdate struct {
 	referrer   uuid.UUID // where the mask sets one
 }
 
-func (s *Server) parseUpdate(ctx context.Context, req *rapportv1.UpdateCustomerRequest) (u parsedUpdate, err error) {
+func (s *Server) parseUpdate(claim *mutation.Claim, req *rapportv1.UpdateCustomerRequest) (u parsedUpdate, err error) {
 	if req.GetCustomer() == nil {
 		// As a body of null over REST: it names no field, and is refused for that.
 		req.Customer = &rapportv1.Customer{}
@@ -70,7 +74,7 @@ func (s *Server) parseUpdate(ctx context.Context, req *rapportv1.UpdateCustomerR
 	case u.byName:
 		u.id, err = aip.ParseCustomerName("customer.name", c.GetName())
 	case external != nil:
-		u.id, err = mutation.NewID(ctx, req, s.Mutations.Clock())
+		u.id, err = claim.NewID(s.Mutations.Clock())
 	default:
 		err = apierr.InvalidField("customer.name", "is required, or external_id in its place")
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -30,8 +31,8 @@ const getClaimSQL = `-- name: GetClaim
 SELECT fingerprint, response FROM request
 WHERE lane = $1 AND principal = $2 AND method = $3 AND request_id = $4`
 
-// claim is a call's hold on its request id.
-type claim struct {
+// Claim is a call's hold on its request id.
+type Claim struct {
 	lane         int16
 	principal    string
 	method       string
@@ -42,13 +43,16 @@ type claim struct {
 	response     []byte
 }
 
-func newClaim(ctx context.Context, req Request) (*claim, error) {
+// NewClaim returns the claim of the running call. It must be made before anything of
+// the request is brought into another form: it holds a hash of what the caller sent,
+// which a repeat must meet even after an upgrade that reads phone numbers otherwise.
+func NewClaim(ctx context.Context, req Request) (*Claim, error) {
 	call := rpc.CallFrom(ctx)
 	id, err := uuid.Parse(call.RequestID)
 	if err != nil {
 		return nil, apierr.Internal(fmt.Errorf("the call has no request id: %w", err))
 	}
-	c := &claim{
+	c := &Claim{
 		lane:      db.KeyLane(call.Principal, call.Method, string(id[:])),
 		principal: call.Principal, method: call.Method, requestID: id,
 		given: req.GetRequestId() != "", validateOnly: req.GetValidateOnly(),
@@ -59,6 +63,11 @@ func newClaim(ctx context.Context, req Request) (*claim, error) {
 	}
 	return c, err
 }
+
+// NewID returns a fresh id for a resource that the call makes, as of now. Where the
+// resource starts a customer of its own, it shares the lane of the claim, so that a
+// create stays in one lane.
+func (c *Claim) NewID(now time.Time) (uuid.UUID, error) { return db.NewID(c.lane, now) }
 
 // fingerprint hashes the request without its request id, which is the key already.
 func fingerprint(req Request) ([]byte, error) {
@@ -75,7 +84,7 @@ func fingerprint(req Request) ([]byte, error) {
 	return append([]byte{fingerprintVersion}, sum[:]...), nil
 }
 
-func (c *claim) matches(stored []byte) bool {
+func (c *Claim) matches(stored []byte) bool {
 	if len(stored) < 2 || len(c.fingerprint) < 2 || stored[0] != fingerprintVersion {
 		return true
 	}
@@ -95,7 +104,7 @@ func isClaimed(err error) bool {
 
 // stored reads the answer of the claim that a commit ran into, as an error of type
 // replayed. Should the claim have expired in between, the caller may simply repeat.
-func stored(ctx context.Context, conn *pgx.Conn, c *claim) error {
+func stored(ctx context.Context, conn *pgx.Conn, c *Claim) error {
 	var found replayed
 	err := conn.QueryRow(ctx, getClaimSQL, c.lane, c.principal, c.method, db.UUID(c.requestID)).
 		Scan(&found.fingerprint, &found.response)

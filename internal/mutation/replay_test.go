@@ -238,3 +238,26 @@ func count(t testing.TB, c *caller, table string) (n int) {
 	}
 	return n
 }
+
+// TestTheClaimHoldsWhatWasSent: a repeat is known by what the caller sent, not by what
+// the service makes of it, which an upgrade can change.
+func TestTheClaimHoldsWhatWasSent(t *testing.T) {
+	s := apitest.Start(t)
+	send := func(address string) error {
+		_, err := s.Customers.CreateCustomer(t.Context(), &rapportv1.CreateCustomerRequest{
+			RequestId: "5f0c1c9e-8a43-4c8e-9d63-6b0b2f6f7d11",
+			Customer: &rapportv1.Customer{
+				Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Ada", Tags: []string{"b", "a"},
+				Emails: []*rapportv1.EmailAddress{{Address: address}},
+			},
+		})
+		return err
+	}
+	for range 2 {
+		if err := send("Ada@Example.com"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The stored form of both is the same; what was sent is not.
+	apitest.WantReason(t, send("ada@example.com"), codes.InvalidArgument, rapportv1.ErrorReason_REQUEST_ID_REUSED)
+}

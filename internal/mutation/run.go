@@ -13,7 +13,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/google/uuid"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -56,14 +55,10 @@ type Request interface {
 // anything from an earlier run.
 type Act[R proto.Message] func(ctx context.Context, tx *Tx) (R, error)
 
-// Run runs act in a transaction, exactly once under the request's id. With
+// Run runs act in a transaction, exactly once under the claim's request id. With
 // validate_only everything is done and rolled back, and no id is claimed or replayed.
-func Run[R proto.Message](ctx context.Context, r *Runner, req Request, act Act[R]) (R, error) {
+func Run[R proto.Message](ctx context.Context, r *Runner, c *Claim, act Act[R]) (R, error) {
 	var none R
-	c, err := newClaim(ctx, req)
-	if err != nil {
-		return none, err
-	}
 	outcomeUnknown := false
 	for attempt := 1; ; attempt++ {
 		resp, err := once(ctx, r, c, attempt, act)
@@ -86,8 +81,7 @@ func Run[R proto.Message](ctx context.Context, r *Runner, req Request, act Act[R
 			if outcomeUnknown {
 				return none, unavailable(c, outcomeUnknown)
 			}
-			return none, apierr.New(codes.Aborted, rapportv1.ErrorReason_TRANSACTION_CONFLICT,
-				"others kept changing the same rows; read again and repeat", nil)
+			return none, apierr.TransactionConflict()
 		default:
 			return none, err
 		}
@@ -109,7 +103,7 @@ func unsettled(err error) bool {
 
 // unavailable is the answer of a call that found no connection to the end. A caller
 // without a request id must not take it for a call that can simply be repeated.
-func unavailable(c *claim, outcomeUnknown bool) error {
+func unavailable(c *Claim, outcomeUnknown bool) error {
 	if outcomeUnknown && !c.given {
 		return apierr.New(codes.Unknown, rapportv1.ErrorReason_COMMIT_OUTCOME_UNKNOWN,
 			"the connection broke at the commit; the call may or may not have happened", nil)
@@ -118,7 +112,7 @@ func unavailable(c *claim, outcomeUnknown bool) error {
 }
 
 // once runs act in one transaction on one connection.
-func once[R proto.Message](ctx context.Context, r *Runner, c *claim, attempt int, act Act[R]) (resp R, err error) {
+func once[R proto.Message](ctx context.Context, r *Runner, c *Claim, attempt int, act Act[R]) (resp R, err error) {
 	conn, err := r.Pool.Acquire(ctx)
 	if err != nil {
 		return resp, err
@@ -148,7 +142,7 @@ func once[R proto.Message](ctx context.Context, r *Runner, c *claim, attempt int
 }
 
 // answer turns a stored answer into the call's.
-func answer[R proto.Message](ctx context.Context, c *claim, replay *replayed) (R, error) {
+func answer[R proto.Message](ctx context.Context, c *Claim, replay *replayed) (R, error) {
 	var none R
 	if !c.matches(replay.fingerprint) {
 		return none, apierr.Invalid(rapportv1.ErrorReason_REQUEST_ID_REUSED, apierr.Violation{
@@ -183,15 +177,4 @@ func pause(ctx context.Context, attempt int) bool {
 	case <-timer.C:
 		return true
 	}
-}
-
-// NewID returns a fresh id for a resource that the running call makes. Where the
-// resource starts a customer of its own, it shares the lane of the call's claim, so
-// that a create stays in one lane.
-func NewID(ctx context.Context, req Request, now time.Time) (uuid.UUID, error) {
-	c, err := newClaim(ctx, req)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	return db.NewID(c.lane, now)
 }

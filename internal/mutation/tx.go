@@ -37,7 +37,7 @@ type Tx struct {
 	Attempt int
 
 	conn             *pgx.Conn
-	claim            *claim
+	claim            *Claim
 	batch            pgx.Batch
 	begun            bool
 	changes          []change.Record
