@@ -27,7 +27,7 @@ func main() {
 	k := kong.Parse(&c,
 		kong.Name("rapport"),
 		kong.Description("The record of a company's relationships with its customers, over gRPC and REST."),
-		kong.UsageOnError(),
+		kong.ShortUsageOnError(),
 	)
 	k.BindTo(context.Background(), (*context.Context)(nil))
 	if err := k.Run(); err != nil {

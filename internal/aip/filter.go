@@ -170,7 +170,7 @@ func (c *compiler) term(n *node) (Condition, error) {
 		t.Key = n.path[last]
 	}
 	if !ok {
-		return Condition{}, t.Refuse("is no field to filter by%s", didYouMean(t.Path, maps.Keys(c.fields)))
+		return Condition{}, t.Refuse("is no field to filter by%s", DidYouMean(t.Path, maps.Keys(c.fields)))
 	}
 	if n.value.star && !field.wildcards && !(n.op == ":" && n.value.Present()) {
 		return Condition{}, t.Refuse(`has no wildcards; write \* for a star`)

@@ -105,7 +105,7 @@ func Enum(column string, enum protoreflect.EnumDescriptor) Field {
 	zero := "'" + string(values.ByNumber(0).Name()) + "'"
 	return scalar("coalesce("+column+", "+zero+")", "text", equalityOps, zero, func(t *Term) (any, error) {
 		if values.ByName(protoreflect.Name(t.Value.Text)) == nil {
-			return nil, t.Refuse("has no value `%s`%s", shorten(t.Value.Text), didYouMean(t.Value.Text, names))
+			return nil, t.Refuse("has no value `%s`%s", shorten(t.Value.Text), DidYouMean(t.Value.Text, names))
 		}
 		return t.Value.Text, nil
 	})

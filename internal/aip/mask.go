@@ -100,7 +100,7 @@ func (info *messageInfo) resolve(text string) (maskPath, error) {
 		field, ok := info.byName[segment]
 		if !ok {
 			prefix := strings.Join(append(names, ""), ".")
-			return maskPath{}, invalidMask("`%s` is no field%s", shorten(text), didYouMean(text, info.names(prefix)))
+			return maskPath{}, invalidMask("`%s` is no field%s", shorten(text), DidYouMean(text, info.names(prefix)))
 		}
 		if why := field.why(); why != "" {
 			return maskPath{}, invalidMask("`%s` %s", shorten(text), why)

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// didYouMean returns `; did you mean X?` for the candidate nearest to word, or
+// DidYouMean returns `; did you mean X?` for the candidate nearest to word, or
 // nothing where none is near. Candidates may come in any order.
-func didYouMean(word string, candidates iter.Seq[string]) string {
+func DidYouMean(word string, candidates iter.Seq[string]) string {
 	// Beyond any name of ours, and the distance costs the product of the lengths.
 	const maxLen = 64
 	if len(word) > maxLen {
@@ -25,9 +25,10 @@ func didYouMean(word string, candidates iter.Seq[string]) string {
 	return "; did you mean `" + best + "`?"
 }
 
-// distance is the Levenshtein distance of two strings, in bytes, the case of ASCII
-// letters counting nothing.
+// distance is the Levenshtein distance in bytes; the case of ASCII letters and
+// underscores count nothing, so that display_nam is near displayName.
 func distance(a, b string) int {
+	a, b = fold(a), fold(b)
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
@@ -37,7 +38,7 @@ func distance(a, b string) int {
 		row[0] = i + 1
 		for j := range len(b) {
 			cost := 1
-			if lower(a[i]) == lower(b[j]) {
+			if a[i] == b[j] {
 				cost = 0
 			}
 			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
@@ -46,9 +47,16 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-func lower(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c + 'a' - 'A'
+func fold(s string) string {
+	out := make([]byte, 0, len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '_':
+		case c >= 'A' && c <= 'Z':
+			out = append(out, c+'a'-'A')
+		default:
+			out = append(out, c)
+		}
 	}
-	return c
+	return string(out)
 }

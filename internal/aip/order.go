@@ -59,7 +59,7 @@ func ParseOrderBy(orderBy string, columns map[string]OrderColumn, def Order) (Or
 	}
 	column, ok := columns[words[0]]
 	if !ok {
-		return Order{}, invalidOrder("no order by `%s`%s", shorten(words[0]), didYouMean(words[0], maps.Keys(columns)))
+		return Order{}, invalidOrder("no order by `%s`%s", shorten(words[0]), DidYouMean(words[0], maps.Keys(columns)))
 	}
 	order := Order{Field: words[0], Column: column.Column, Kind: column.Kind}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
@@ -150,7 +152,7 @@ func (e *explainer) messageFrom(token json.Token, md protoreflect.MessageDescrip
 			return err
 		}
 		if fd == nil {
-			e.add(at, "there is no such field"+didYouMean(name, jsonNames(md)), "unknown_field")
+			e.add(at, "there is no such field"+aip.DidYouMean(name, slices.Values(jsonNames(md))), "unknown_field")
 			if err := e.skip(value, at, depth+1); err != nil {
 				return err
 			}

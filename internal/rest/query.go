@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
@@ -34,7 +35,7 @@ func prepareQuery(r *http.Request, x *exchange) error {
 		p, ok := x.route.params[name]
 		if !ok {
 			unknown = append(unknown, apierr.Violation{
-				Field: shorten(name), Description: "there is no such parameter" + didYouMean(name, x.route.paramNames()), Rule: "unknown_parameter",
+				Field: shorten(name), Description: "there is no such parameter" + aip.DidYouMean(name, slices.Values(x.route.paramNames())), Rule: "unknown_parameter",
 			})
 			continue
 		}
@@ -103,7 +104,7 @@ func expected(fd protoreflect.FieldDescriptor, value string) string {
 		}
 	case protoreflect.EnumKind:
 		if fd.Enum().Values().ByName(protoreflect.Name(value)) == nil {
-			return "a name of the enum" + didYouMean(value, enumNames(fd.Enum()))
+			return "a name of the enum" + aip.DidYouMean(value, slices.Values(enumNames(fd.Enum())))
 		}
 	default:
 	}

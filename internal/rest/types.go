@@ -3,12 +3,15 @@ package rest
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/rapport-crm/rapport/internal/aip"
 )
 
 // fieldByName finds a field by its JSON name or its proto name, both of which JSON
@@ -84,7 +87,7 @@ func badEnum(e protoreflect.EnumDescriptor, text string, isText, isNumber bool) 
 	if !isText {
 		return "the name of an enum value"
 	}
-	return "one of the field's enum values" + didYouMean(text, enumNames(e))
+	return "one of the field's enum values" + aip.DidYouMean(text, slices.Values(enumNames(e)))
 }
 
 // badWellKnown says what a well-known type takes where it does not take the token.

@@ -106,7 +106,7 @@ func (s *Server) database(ctx context.Context) (url string, err error) {
 		}
 		s.private, err = privatepg.Start(ctx, privatepg.Options{Dir: dir, BinDir: s.config.PostgresBin, Logger: s.log})
 		if err != nil {
-			return "", fmt.Errorf("private PostgreSQL: %w", err)
+			return "", err
 		}
 		url = s.private.URL()
 	}
