@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
 	"time"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
 
 	"github.com/rapport-crm/rapport/internal/server"
 	"github.com/rapport-crm/rapport/internal/telemetry"
@@ -33,11 +36,6 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("settings: --log-level: %w", err)
 	}
-	// What a call leaves behind is small and soon dead, and so is what stays: with Go's
-	// default the service would collect every few megabytes.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(c.GCPercent)
-	}
 	stop, abort := signalled(ctx)
 	t, err := telemetry.Setup(ctx, telemetry.Options{
 		Version: version(), Log: os.Stderr, LogFormat: c.LogFormat, LogLevel: level,
@@ -46,12 +44,28 @@ func (c *serveCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Shutdown(ctx)) }()
+	c.limitMemory(ctx, t.Logger)
 	s, err := server.Start(stop, c.Config, t)
 	if err != nil {
 		return err
 	}
 	c.greet(s)
 	return s.Serve(stop, abort)
+}
+
+// limitMemory sets how far the heap may grow. What a call leaves behind is small and
+// soon dead, and so is what stays: with Go's default the service would collect every
+// few megabytes. In a container nine tenths of its memory bound that growth. The
+// variables GOGC and GOMEMLIMIT win where they are set.
+func (c *serveCommand) limitMemory(ctx context.Context, log *slog.Logger) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(c.GCPercent)
+	}
+	if limit, err := memlimit.Set(); err != nil {
+		log.DebugContext(ctx, "the memory is not limited", "reason", err)
+	} else if limit < math.MaxInt64 {
+		log.InfoContext(ctx, "the memory is limited", "bytes", limit)
+	}
 }
 
 // signalled returns a context that ends with the first signal to stop and one that

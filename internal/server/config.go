@@ -110,7 +110,7 @@ func (c *Config) validateAuth(wrong func(flag, format string, args ...any)) {
 	case c.Auth == "" && c.Private():
 		c.Auth = "none"
 	case c.Auth == "":
-		wrong("auth", "must be set where the database is given; this release knows none")
+		wrong("auth", "must be set where the database is given; the only choice so far is none")
 		return
 	case c.Auth != "none":
 		wrong("auth", "must be none, not %q", c.Auth)
