@@ -57,6 +57,12 @@ func infoOf(md protoreflect.MessageDescriptor) *messageInfo {
 	return info
 }
 
+// Settable tells whether a client may set the field in an update. The etag is not a
+// value of the resource, and so is not.
+func Settable(fd protoreflect.FieldDescriptor) bool {
+	return slices.Contains(infoOf(fd.ContainingMessage()).settable, fd)
+}
+
 func behaviors(fd protoreflect.FieldDescriptor) []annotations.FieldBehavior {
 	b, _ := proto.GetExtension(fd.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
 	return b

@@ -112,7 +112,7 @@ func (s *Server) customerExists(ctx context.Context, parent string) error {
 		return err
 	}
 	var deleted *time.Time
-	err = s.DB.QueryRow(ctx, customerSQL, db.Lane(id), id).Scan(&deleted)
+	err = s.DB.QueryRow(ctx, customerSQL, db.Lane(id), db.UUID(id)).Scan(&deleted)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return customerNotFound(id)
 	}

@@ -77,7 +77,8 @@ func lock(ctx context.Context, tx *mutation.Tx, customer, contact uuid.UUID) (l 
 		}
 		return rows.Scan(&l.customerDeleted)
 	})
-	return l, tx.Fetch(ctx)
+	err = tx.Fetch(ctx) // which fills l
+	return l, err
 }
 
 // customerLive returns an error where the contact's customer is gone or deleted.
@@ -116,7 +117,7 @@ func (s *Server) explain(ctx context.Context, customer uuid.UUID, err error) err
 		return err
 	}
 	var deleted *time.Time
-	err = s.DB.QueryRow(ctx, customerSQL, db.Lane(customer), customer).Scan(&deleted)
+	err = s.DB.QueryRow(ctx, customerSQL, db.Lane(customer), db.UUID(customer)).Scan(&deleted)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return customerNotFound(customer)
 	}

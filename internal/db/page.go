@@ -72,7 +72,7 @@ type fetched[R any] struct {
 func collectPage[R any, L Listed[R]](rows pgx.Rows, size int) (read fetched[R], err error) {
 	found, cut, err := collect[R, L](rows, min(size, expectedRows)+1, maxPageBytes)
 	if cut {
-		size = max(len(found)-1, 1)
+		size = min(size, len(found)-1)
 	}
 	return fetched[R]{rows: found, size: size}, err
 }

@@ -24,7 +24,8 @@ func CollectRows[R any, T Row[R]](rows pgx.Rows) ([]R, error) {
 }
 
 // collect reads rows until there are no more, or until they take more than so many
-// bytes, and closes them. It makes room for the expected number at once.
+// bytes, and closes them. It makes room for the expected number at once. A cut leaves
+// two rows at least: one for the page, and one that says that there are more.
 func collect[R any, T Row[R]](rows pgx.Rows, expected, maxBytes int) (out []R, cut bool, err error) {
 	defer rows.Close()
 	var r R
@@ -40,7 +41,7 @@ func collect[R any, T Row[R]](rows pgx.Rows, expected, maxBytes int) (out []R, c
 		for _, value := range rows.RawValues() {
 			size += len(value)
 		}
-		if size > maxBytes {
+		if size > maxBytes && len(out) > 1 {
 			return out, true, nil
 		}
 	}

@@ -9,12 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
+	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/rpc"
 )
@@ -99,24 +99,12 @@ func maskOf(md protoreflect.MessageDescriptor, body []byte) (*fieldmaskpb.FieldM
 	}
 	for name := range members {
 		fd := fieldByName(md, name)
-		if fd != nil && fd.Name() != "etag" && settable(fd) {
+		if fd != nil && aip.Settable(fd) {
 			paths = append(paths, string(fd.Name()))
 		}
 	}
 	slices.Sort(paths)
 	return &fieldmaskpb.FieldMask{Paths: paths}, nil
-}
-
-func settable(fd protoreflect.FieldDescriptor) bool {
-	behaviors, _ := proto.GetExtension(fd.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
-	for _, b := range behaviors {
-		switch b {
-		case annotations.FieldBehavior_OUTPUT_ONLY, annotations.FieldBehavior_IDENTIFIER, annotations.FieldBehavior_IMMUTABLE:
-			return false
-		default:
-		}
-	}
-	return true
 }
 
 // created tells whether the answer is that of a resource that was made.

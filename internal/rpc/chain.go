@@ -29,7 +29,7 @@ type Chain struct {
 	validator *validator
 	panics    metric.Int64Counter
 	errors    metric.Int64Counter
-	inFlight  atomic.Int64
+	inFlight  atomic.Int64 // calls that run now, streams included, health checks not
 }
 
 // NewChain returns the chain for the services collected so far. It compiles the
@@ -66,9 +66,6 @@ func (c *Chain) instrument(meter metric.Meter) (err error) {
 		}))
 	return err
 }
-
-// InFlight returns how many calls run now, streams included, health checks not.
-func (c *Chain) InFlight() int64 { return c.inFlight.Load() }
 
 // Unary is the chain of a unary call; it is a grpc.UnaryServerInterceptor.
 func (c *Chain) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {

@@ -111,6 +111,9 @@ func connect(ctx context.Context, url string) (*pgx.Conn, error) {
 func (r *readiness) observe(ctx context.Context, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.draining {
+		return // for good, whatever the database does
+	}
 	if err == nil {
 		r.successes, r.failures = r.successes+1, 0
 	} else {
@@ -123,13 +126,13 @@ func (r *readiness) observe(ctx context.Context, err error) {
 		r.log.InfoContext(ctx, "ready")
 	case r.ready && r.failures >= failuresToDown:
 		r.ready = false
-		r.log.WarnContext(ctx, "not ready", "reason", r.reason)
+		r.log.WarnContext(ctx, "not ready", "reason", r.reason, "error", err)
 	}
 	r.publish()
 }
 
-// reasonOf keeps the driver's words, which may name hosts and users, off the page:
-// the log has them.
+// reasonOf keeps the driver's words, which may name hosts and users, off the page; the
+// log has them.
 func reasonOf(err error) string {
 	if errors.Is(err, db.ErrUnfit) {
 		return err.Error()

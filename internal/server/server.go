@@ -128,11 +128,16 @@ func (s *Server) checkFitness(ctx context.Context, url string) error {
 		s.log.WarnContext(ctx, "the database cannot be reached yet", "error", err)
 		return nil
 	}
+	defer conn.Close(ctx) //nolint:errcheck // the server notices a connection that just ends
 	risks, err := db.CheckFitness(ctx, conn)
 	for _, risk := range risks {
 		s.log.WarnContext(ctx, "the database is at risk", "risk", risk)
 	}
-	return errors.Join(err, conn.Close(ctx))
+	if err != nil && !errors.Is(err, db.ErrUnfit) {
+		s.log.WarnContext(ctx, "the database went away", "error", err)
+		return nil
+	}
+	return err
 }
 
 // GRPCAddr is the address of gRPC.
@@ -143,9 +148,6 @@ func (s *Server) HTTPAddr() string { return s.listeners.http.Addr().String() }
 
 // AdminAddr is the address of the admin port.
 func (s *Server) AdminAddr() string { return s.listeners.admin.Addr().String() }
-
-// Private is the private PostgreSQL; nil where the database is given.
-func (s *Server) Private() *privatepg.Server { return s.private }
 
 // Serve answers calls until ctx ends and then drains: it turns ready off, lets
 // balancers notice, lets running calls finish, and only then closes what they use.
