@@ -49,17 +49,19 @@ func create(ctx context.Context, tx *mutation.Tx, id uuid.UUID, c *rapportv1.Cus
 	}
 	tx.OnRefusal(refused(r.name()))
 	if r.ReferrerID.Valid {
-		var found referral
-		walkReferrals(tx, &found, id, r.ReferrerID.Bytes)
+		var referred referral
+		walkReferrals(tx, &referred, id, r.ReferrerID.Bytes)
 		if err := tx.Fetch(ctx); err != nil {
 			return nil, err
 		}
-		if err := found.check(id, r.ReferrerID.Bytes); err != nil {
+		if err := referred.check(id, r.ReferrerID.Bytes); err != nil {
 			return nil, err
 		}
 	}
 	insert(tx, &r)
-	replaceExternalIDs(tx, &r, nil, c.GetExternalIds())
+	var by lookups
+	by.move(id, nil, c)
+	by.queue(tx)
 	out := r.output(c)
 	fields, err := change.Diff(nil, out)
 	if err != nil {

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
@@ -14,45 +17,56 @@ WHERE external_id.key_lane = gone.lane AND external_id.source = gone.source AND 
 
 const insertExternalIDsSQL = `-- name: CreateExternalIDs
 INSERT INTO external_id (key_lane, source, id, customer_lane, customer_id)
-SELECT lane, source, id, $4::smallint, $5::uuid FROM unnest($1::smallint[], $2::text[], $3::text[]) AS added (lane, source, id)`
+SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::smallint[], $5::uuid[])`
 
-// keys are external ids in the order in which every transaction takes them, so that
-// two that share some cannot wait for each other in a circle.
-type keys struct {
-	lanes       []int16
-	sources     []string
-	identifiers []string
+// externalIDChanges are the keys that customers lose and gain. Their unique key
+// refuses one that another customer has.
+type externalIDChanges struct{ gone, added []externalIDKey }
+
+// externalIDKey is a row of the table of keys.
+type externalIDKey struct {
+	lane         int16
+	source, id   string
+	customerLane int16
+	customer     uuid.UUID
 }
 
-// missing returns the keys of what stands in a but not, or not alike, in b.
-func missing(a, b map[string]string) keys {
-	type key struct {
-		lane       int16
-		source, id string
-	}
-	var found []key
+// move notes what turns the old external ids of a customer into the new ones.
+func (c *externalIDChanges) move(customer uuid.UUID, old, now map[string]string) {
+	c.gone = appendMissing(c.gone, customer, old, now)
+	c.added = appendMissing(c.added, customer, now, old)
+}
+
+// appendMissing appends the keys of what stands in a but not, or not alike, in b.
+func appendMissing(keys []externalIDKey, customer uuid.UUID, a, b map[string]string) []externalIDKey {
 	for source, id := range a {
 		if other, ok := b[source]; !ok || other != id {
-			found = append(found, key{db.KeyLane(source, id), source, id})
+			keys = append(keys, externalIDKey{db.KeyLane(source, id), source, id, db.Lane(customer), customer})
 		}
 	}
-	slices.SortFunc(found, func(x, y key) int {
-		return cmp.Or(cmp.Compare(x.lane, y.lane), cmp.Compare(x.source, y.source), cmp.Compare(x.id, y.id))
-	})
-	var out keys
-	for _, k := range found {
-		out.lanes, out.sources, out.identifiers = append(out.lanes, k.lane), append(out.sources, k.source), append(out.identifiers, k.id)
-	}
-	return out
+	return keys
 }
 
-// replaceExternalIDs queues what turns the old external ids of a customer into the new
-// ones. Their unique key refuses one that another customer has.
-func replaceExternalIDs(tx *mutation.Tx, r *row, old, now map[string]string) {
-	if gone := missing(old, now); len(gone.lanes) > 0 {
-		tx.Queue(deleteExternalIDsSQL, gone.lanes, gone.sources, gone.identifiers)
+// queue queues the changes. Keys are taken in the order of every transaction, so that
+// two that share some cannot wait for each other in a circle.
+func (c *externalIDChanges) queue(tx *mutation.Tx) {
+	if len(c.gone) > 0 {
+		lanes, sources, ids, _, _ := externalIDArrays(c.gone)
+		tx.Queue(deleteExternalIDsSQL, lanes, sources, ids)
 	}
-	if added := missing(now, old); len(added.lanes) > 0 {
-		tx.Queue(insertExternalIDsSQL, added.lanes, added.sources, added.identifiers, r.Lane, db.UUID(r.CustomerID))
+	if len(c.added) > 0 {
+		lanes, sources, ids, customerLanes, customers := externalIDArrays(c.added)
+		tx.Queue(insertExternalIDsSQL, lanes, sources, ids, customerLanes, customers)
 	}
+}
+
+func externalIDArrays(keys []externalIDKey) (lanes []int16, sources, ids []string, customerLanes []int16, customers []pgtype.UUID) {
+	slices.SortFunc(keys, func(x, y externalIDKey) int {
+		return cmp.Or(cmp.Compare(x.lane, y.lane), cmp.Compare(x.source, y.source), cmp.Compare(x.id, y.id))
+	})
+	for _, k := range keys {
+		lanes, sources, ids = append(lanes, k.lane), append(sources, k.source), append(ids, k.id)
+		customerLanes, customers = append(customerLanes, k.customerLane), append(customers, db.UUID(k.customer))
+	}
+	return lanes, sources, ids, customerLanes, customers
 }

@@ -172,7 +172,9 @@ func (s *Server) change(ctx context.Context, tx *mutation.Tx, u parsedUpdate, r 
 	r.UpdateTime = tx.Later(r.UpdateTime)
 	tx.OnRefusal(refused(r.name()))
 	update(tx, &r)
-	replaceExternalIDs(tx, &r, before.GetExternalIds(), after.GetExternalIds())
+	var by lookups
+	by.move(r.CustomerID, before, after)
+	by.queue(tx)
 	tx.Record(change.Record{
 		CustomerID: r.CustomerID, Resource: r.name(), Type: rapportv1.Change_UPDATED, Fields: fields, Time: r.UpdateTime,
 	})

@@ -205,6 +205,67 @@ func (Customer_AcquisitionSource) EnumDescriptor() ([]byte, []int) {
 	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{0, 2}
 }
 
+// What the values of an attribute can be.
+type AttributeKey_ValueType int32
+
+const (
+	// Never sent by the service.
+	AttributeKey_VALUE_TYPE_UNSPECIFIED AttributeKey_ValueType = 0
+	// Text, `string_value`.
+	AttributeKey_STRING AttributeKey_ValueType = 1
+	// Numbers, `double_value`.
+	AttributeKey_DOUBLE AttributeKey_ValueType = 2
+	// Yes or no, `bool_value`.
+	AttributeKey_BOOL AttributeKey_ValueType = 3
+	// Instants, `timestamp_value`.
+	AttributeKey_TIMESTAMP AttributeKey_ValueType = 4
+)
+
+// Enum value maps for AttributeKey_ValueType.
+var (
+	AttributeKey_ValueType_name = map[int32]string{
+		0: "VALUE_TYPE_UNSPECIFIED",
+		1: "STRING",
+		2: "DOUBLE",
+		3: "BOOL",
+		4: "TIMESTAMP",
+	}
+	AttributeKey_ValueType_value = map[string]int32{
+		"VALUE_TYPE_UNSPECIFIED": 0,
+		"STRING":                 1,
+		"DOUBLE":                 2,
+		"BOOL":                   3,
+		"TIMESTAMP":              4,
+	}
+)
+
+func (x AttributeKey_ValueType) Enum() *AttributeKey_ValueType {
+	p := new(AttributeKey_ValueType)
+	*p = x
+	return p
+}
+
+func (x AttributeKey_ValueType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AttributeKey_ValueType) Descriptor() protoreflect.EnumDescriptor {
+	return file_rapport_v1_customer_proto_enumTypes[3].Descriptor()
+}
+
+func (AttributeKey_ValueType) Type() protoreflect.EnumType {
+	return &file_rapport_v1_customer_proto_enumTypes[3]
+}
+
+func (x AttributeKey_ValueType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AttributeKey_ValueType.Descriptor instead.
+func (AttributeKey_ValueType) EnumDescriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{4, 0}
+}
+
 // Who the company serves: a person or an organisation.
 type Customer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -708,6 +769,72 @@ func (*AttributeValue_BoolValue) isAttributeValue_Kind() {}
 
 func (*AttributeValue_TimestampValue) isAttributeValue_Kind() {}
 
+// A key of attributes that customers have, with one type of its values. A key whose
+// values are of several types stands once for each.
+type AttributeKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key; a filter names it as `attributes.KEY`.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The type of the values.
+	ValueType AttributeKey_ValueType `protobuf:"varint,2,opt,name=value_type,json=valueType,proto3,enum=rapport.v1.AttributeKey_ValueType" json:"value_type,omitempty"`
+	// How many customers have the key with a value of this type; deleted ones do not
+	// count.
+	CustomerCount int64 `protobuf:"varint,3,opt,name=customer_count,json=customerCount,proto3" json:"customer_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AttributeKey) Reset() {
+	*x = AttributeKey{}
+	mi := &file_rapport_v1_customer_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AttributeKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AttributeKey) ProtoMessage() {}
+
+func (x *AttributeKey) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AttributeKey.ProtoReflect.Descriptor instead.
+func (*AttributeKey) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *AttributeKey) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *AttributeKey) GetValueType() AttributeKey_ValueType {
+	if x != nil {
+		return x.ValueType
+	}
+	return AttributeKey_VALUE_TYPE_UNSPECIFIED
+}
+
+func (x *AttributeKey) GetCustomerCount() int64 {
+	if x != nil {
+		return x.CustomerCount
+	}
+	return 0
+}
+
 var File_rapport_v1_customer_proto protoreflect.FileDescriptor
 
 const file_rapport_v1_customer_proto_rawDesc = "" +
@@ -793,7 +920,20 @@ const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\n" +
 	"bool_value\x18\x03 \x01(\bH\x00R\tboolValue\x12E\n" +
 	"\x0ftimestamp_value\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x0etimestampValueB\r\n" +
-	"\x04kind\x12\x05\xbaH\x02\b\x01B\xa1\x01\n" +
+	"\x04kind\x12\x05\xbaH\x02\b\x01\"\xe4\x01\n" +
+	"\fAttributeKey\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12A\n" +
+	"\n" +
+	"value_type\x18\x02 \x01(\x0e2\".rapport.v1.AttributeKey.ValueTypeR\tvalueType\x12%\n" +
+	"\x0ecustomer_count\x18\x03 \x01(\x03R\rcustomerCount\"X\n" +
+	"\tValueType\x12\x1a\n" +
+	"\x16VALUE_TYPE_UNSPECIFIED\x10\x00\x12\n" +
+	"\n" +
+	"\x06STRING\x10\x01\x12\n" +
+	"\n" +
+	"\x06DOUBLE\x10\x02\x12\b\n" +
+	"\x04BOOL\x10\x03\x12\r\n" +
+	"\tTIMESTAMP\x10\x04B\xa1\x01\n" +
 	"\x0ecom.rapport.v1B\rCustomerProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"
@@ -810,44 +950,47 @@ func file_rapport_v1_customer_proto_rawDescGZIP() []byte {
 	return file_rapport_v1_customer_proto_rawDescData
 }
 
-var file_rapport_v1_customer_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_rapport_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_rapport_v1_customer_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_rapport_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_rapport_v1_customer_proto_goTypes = []any{
 	(Customer_Type)(0),                  // 0: rapport.v1.Customer.Type
 	(Customer_State)(0),                 // 1: rapport.v1.Customer.State
 	(Customer_AcquisitionSource)(0),     // 2: rapport.v1.Customer.AcquisitionSource
-	(*Customer)(nil),                    // 3: rapport.v1.Customer
-	(*EmailAddress)(nil),                // 4: rapport.v1.EmailAddress
-	(*PhoneNumber)(nil),                 // 5: rapport.v1.PhoneNumber
-	(*AttributeValue)(nil),              // 6: rapport.v1.AttributeValue
-	nil,                                 // 7: rapport.v1.Customer.ExternalIdsEntry
-	nil,                                 // 8: rapport.v1.Customer.AttributesEntry
-	(*postaladdress.PostalAddress)(nil), // 9: google.type.PostalAddress
-	(*money.Money)(nil),                 // 10: google.type.Money
-	(*timestamppb.Timestamp)(nil),       // 11: google.protobuf.Timestamp
+	(AttributeKey_ValueType)(0),         // 3: rapport.v1.AttributeKey.ValueType
+	(*Customer)(nil),                    // 4: rapport.v1.Customer
+	(*EmailAddress)(nil),                // 5: rapport.v1.EmailAddress
+	(*PhoneNumber)(nil),                 // 6: rapport.v1.PhoneNumber
+	(*AttributeValue)(nil),              // 7: rapport.v1.AttributeValue
+	(*AttributeKey)(nil),                // 8: rapport.v1.AttributeKey
+	nil,                                 // 9: rapport.v1.Customer.ExternalIdsEntry
+	nil,                                 // 10: rapport.v1.Customer.AttributesEntry
+	(*postaladdress.PostalAddress)(nil), // 11: google.type.PostalAddress
+	(*money.Money)(nil),                 // 12: google.type.Money
+	(*timestamppb.Timestamp)(nil),       // 13: google.protobuf.Timestamp
 }
 var file_rapport_v1_customer_proto_depIdxs = []int32{
 	0,  // 0: rapport.v1.Customer.type:type_name -> rapport.v1.Customer.Type
-	4,  // 1: rapport.v1.Customer.emails:type_name -> rapport.v1.EmailAddress
-	5,  // 2: rapport.v1.Customer.phones:type_name -> rapport.v1.PhoneNumber
-	9,  // 3: rapport.v1.Customer.postal_addresses:type_name -> google.type.PostalAddress
-	7,  // 4: rapport.v1.Customer.external_ids:type_name -> rapport.v1.Customer.ExternalIdsEntry
-	8,  // 5: rapport.v1.Customer.attributes:type_name -> rapport.v1.Customer.AttributesEntry
+	5,  // 1: rapport.v1.Customer.emails:type_name -> rapport.v1.EmailAddress
+	6,  // 2: rapport.v1.Customer.phones:type_name -> rapport.v1.PhoneNumber
+	11, // 3: rapport.v1.Customer.postal_addresses:type_name -> google.type.PostalAddress
+	9,  // 4: rapport.v1.Customer.external_ids:type_name -> rapport.v1.Customer.ExternalIdsEntry
+	10, // 5: rapport.v1.Customer.attributes:type_name -> rapport.v1.Customer.AttributesEntry
 	2,  // 6: rapport.v1.Customer.acquisition_source:type_name -> rapport.v1.Customer.AcquisitionSource
-	10, // 7: rapport.v1.Customer.acquisition_cost:type_name -> google.type.Money
-	11, // 8: rapport.v1.Customer.prospect_time:type_name -> google.protobuf.Timestamp
+	12, // 7: rapport.v1.Customer.acquisition_cost:type_name -> google.type.Money
+	13, // 8: rapport.v1.Customer.prospect_time:type_name -> google.protobuf.Timestamp
 	1,  // 9: rapport.v1.Customer.state:type_name -> rapport.v1.Customer.State
-	11, // 10: rapport.v1.Customer.create_time:type_name -> google.protobuf.Timestamp
-	11, // 11: rapport.v1.Customer.update_time:type_name -> google.protobuf.Timestamp
-	11, // 12: rapport.v1.Customer.delete_time:type_name -> google.protobuf.Timestamp
-	11, // 13: rapport.v1.Customer.purge_time:type_name -> google.protobuf.Timestamp
-	11, // 14: rapport.v1.AttributeValue.timestamp_value:type_name -> google.protobuf.Timestamp
-	6,  // 15: rapport.v1.Customer.AttributesEntry.value:type_name -> rapport.v1.AttributeValue
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	13, // 10: rapport.v1.Customer.create_time:type_name -> google.protobuf.Timestamp
+	13, // 11: rapport.v1.Customer.update_time:type_name -> google.protobuf.Timestamp
+	13, // 12: rapport.v1.Customer.delete_time:type_name -> google.protobuf.Timestamp
+	13, // 13: rapport.v1.Customer.purge_time:type_name -> google.protobuf.Timestamp
+	13, // 14: rapport.v1.AttributeValue.timestamp_value:type_name -> google.protobuf.Timestamp
+	3,  // 15: rapport.v1.AttributeKey.value_type:type_name -> rapport.v1.AttributeKey.ValueType
+	7,  // 16: rapport.v1.Customer.AttributesEntry.value:type_name -> rapport.v1.AttributeValue
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_customer_proto_init() }
@@ -867,8 +1010,8 @@ func file_rapport_v1_customer_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_customer_proto_rawDesc), len(file_rapport_v1_customer_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   6,
+			NumEnums:      4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -9,6 +9,7 @@ package rapportv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -23,6 +24,67 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// What a row did.
+type ImportCustomersResponse_Outcome_Result int32
+
+const (
+	// Never sent by the service.
+	ImportCustomersResponse_Outcome_RESULT_UNSPECIFIED ImportCustomersResponse_Outcome_Result = 0
+	// It made a customer.
+	ImportCustomersResponse_Outcome_CREATED ImportCustomersResponse_Outcome_Result = 1
+	// It changed a customer.
+	ImportCustomersResponse_Outcome_UPDATED ImportCustomersResponse_Outcome_Result = 2
+	// The customer was already as the row has it; nothing was written.
+	ImportCustomersResponse_Outcome_UNCHANGED ImportCustomersResponse_Outcome_Result = 3
+	// It was refused; `error` says why.
+	ImportCustomersResponse_Outcome_REJECTED ImportCustomersResponse_Outcome_Result = 4
+)
+
+// Enum value maps for ImportCustomersResponse_Outcome_Result.
+var (
+	ImportCustomersResponse_Outcome_Result_name = map[int32]string{
+		0: "RESULT_UNSPECIFIED",
+		1: "CREATED",
+		2: "UPDATED",
+		3: "UNCHANGED",
+		4: "REJECTED",
+	}
+	ImportCustomersResponse_Outcome_Result_value = map[string]int32{
+		"RESULT_UNSPECIFIED": 0,
+		"CREATED":            1,
+		"UPDATED":            2,
+		"UNCHANGED":          3,
+		"REJECTED":           4,
+	}
+)
+
+func (x ImportCustomersResponse_Outcome_Result) Enum() *ImportCustomersResponse_Outcome_Result {
+	p := new(ImportCustomersResponse_Outcome_Result)
+	*p = x
+	return p
+}
+
+func (x ImportCustomersResponse_Outcome_Result) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ImportCustomersResponse_Outcome_Result) Descriptor() protoreflect.EnumDescriptor {
+	return file_rapport_v1_customer_service_proto_enumTypes[0].Descriptor()
+}
+
+func (ImportCustomersResponse_Outcome_Result) Type() protoreflect.EnumType {
+	return &file_rapport_v1_customer_service_proto_enumTypes[0]
+}
+
+func (x ImportCustomersResponse_Outcome_Result) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ImportCustomersResponse_Outcome_Result.Descriptor instead.
+func (ImportCustomersResponse_Outcome_Result) EnumDescriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13, 0, 0}
+}
 
 // The id of a customer in another system.
 type ExternalId struct {
@@ -219,7 +281,15 @@ type ListCustomersRequest struct {
 	// `create_time desc` where it is empty. Names are ordered by code point.
 	OrderBy string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// Whether to return deleted customers too.
-	ShowDeleted   bool `protobuf:"varint,5,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
+	ShowDeleted bool `protobuf:"varint,5,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
+	// What a person typed who looks for a customer, up to 200 characters: words of a
+	// name, each whole or its beginning, accents, case and width aside; a phone number
+	// in any notation, or its last four digits or more; a whole e-mail address. Numbers
+	// and addresses of contacts find their customer. Names with one letter wrong are
+	// found where there are few that fit. The answer is the best 100 at most, best
+	// first, on one page without a total_size; it cannot be combined with `order_by`
+	// or `page_token`. With a `filter` those that it refuses are left out.
+	Query         string `protobuf:"bytes,6,opt,name=query,proto3" json:"query,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -287,6 +357,13 @@ func (x *ListCustomersRequest) GetShowDeleted() bool {
 		return x.ShowDeleted
 	}
 	return false
+}
+
+func (x *ListCustomersRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
 }
 
 // The response of ListCustomers.
@@ -714,6 +791,453 @@ func (x *BatchGetCustomersResponse) GetCustomers() []*Customer {
 	return nil
 }
 
+// The request of BatchUpdateCustomers.
+type BatchUpdateCustomersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to change, 1 to 1,000 requests. Their own `request_id` and
+	// `validate_only` must be empty: the batch has one of each.
+	Requests []*UpdateCustomerRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	// Makes the call exactly-once: a repeat with the same id within 24 hours gets
+	// the first one's answer. A UUID; the service makes one where it is empty.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Checks everything and answers as the call would, but changes nothing.
+	ValidateOnly  bool `protobuf:"varint,3,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchUpdateCustomersRequest) Reset() {
+	*x = BatchUpdateCustomersRequest{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchUpdateCustomersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchUpdateCustomersRequest) ProtoMessage() {}
+
+func (x *BatchUpdateCustomersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchUpdateCustomersRequest.ProtoReflect.Descriptor instead.
+func (*BatchUpdateCustomersRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *BatchUpdateCustomersRequest) GetRequests() []*UpdateCustomerRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+func (x *BatchUpdateCustomersRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *BatchUpdateCustomersRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// The response of BatchUpdateCustomers.
+type BatchUpdateCustomersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customers, in the order of the requests, each as it was after its request.
+	Customers     []*Customer `protobuf:"bytes,1,rep,name=customers,proto3" json:"customers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BatchUpdateCustomersResponse) Reset() {
+	*x = BatchUpdateCustomersResponse{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BatchUpdateCustomersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BatchUpdateCustomersResponse) ProtoMessage() {}
+
+func (x *BatchUpdateCustomersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BatchUpdateCustomersResponse.ProtoReflect.Descriptor instead.
+func (*BatchUpdateCustomersResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *BatchUpdateCustomersResponse) GetCustomers() []*Customer {
+	if x != nil {
+		return x.Customers
+	}
+	return nil
+}
+
+// One message of the stream that ImportCustomers reads.
+type ImportCustomersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Checks and answers every row of the stream as if it were written, but writes
+	// nothing. A row does not see what an earlier message of such a stream would have
+	// done. It counts in the first message and must not change after it.
+	ValidateOnly bool `protobuf:"varint,1,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Up to 1,000 rows. They are committed together where that is possible, so many
+	// rows in a message are faster than many messages.
+	Rows          []*ImportCustomersRequest_Row `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCustomersRequest) Reset() {
+	*x = ImportCustomersRequest{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCustomersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCustomersRequest) ProtoMessage() {}
+
+func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCustomersRequest.ProtoReflect.Descriptor instead.
+func (*ImportCustomersRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ImportCustomersRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *ImportCustomersRequest) GetRows() []*ImportCustomersRequest_Row {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+// One message of the stream that ImportCustomers writes.
+type ImportCustomersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The outcomes of rows that are committed now, in the order of the rows.
+	Outcomes      []*ImportCustomersResponse_Outcome `protobuf:"bytes,1,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCustomersResponse) Reset() {
+	*x = ImportCustomersResponse{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCustomersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCustomersResponse) ProtoMessage() {}
+
+func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCustomersResponse.ProtoReflect.Descriptor instead.
+func (*ImportCustomersResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ImportCustomersResponse) GetOutcomes() []*ImportCustomersResponse_Outcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+// The request of ExportCustomers.
+type ExportCustomersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which customers to return, as in ListCustomers; all where it is empty.
+	Filter string `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Whether to return deleted customers too.
+	ShowDeleted bool `protobuf:"varint,2,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
+	// The last `next_page_token` that came, to continue an export that broke; all
+	// else in the request must be as it was then.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportCustomersRequest) Reset() {
+	*x = ExportCustomersRequest{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportCustomersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportCustomersRequest) ProtoMessage() {}
+
+func (x *ExportCustomersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportCustomersRequest.ProtoReflect.Descriptor instead.
+func (*ExportCustomersRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ExportCustomersRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ExportCustomersRequest) GetShowDeleted() bool {
+	if x != nil {
+		return x.ShowDeleted
+	}
+	return false
+}
+
+func (x *ExportCustomersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One message of the stream that ExportCustomers writes.
+type ExportCustomersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next customers, up to 1,000; it may be none, where a filter finds few.
+	Customers []*Customer `protobuf:"bytes,1,rep,name=customers,proto3" json:"customers,omitempty"`
+	// Continues the export behind these customers; empty in the last message.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportCustomersResponse) Reset() {
+	*x = ExportCustomersResponse{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportCustomersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportCustomersResponse) ProtoMessage() {}
+
+func (x *ExportCustomersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportCustomersResponse.ProtoReflect.Descriptor instead.
+func (*ExportCustomersResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ExportCustomersResponse) GetCustomers() []*Customer {
+	if x != nil {
+		return x.Customers
+	}
+	return nil
+}
+
+func (x *ExportCustomersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// The request of ListAttributeKeys.
+type ListAttributeKeysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many keys to return at most: 50 where it is 0, 1,000 where it is more than
+	// 1,000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAttributeKeysRequest) Reset() {
+	*x = ListAttributeKeysRequest{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAttributeKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAttributeKeysRequest) ProtoMessage() {}
+
+func (x *ListAttributeKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAttributeKeysRequest.ProtoReflect.Descriptor instead.
+func (*ListAttributeKeysRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListAttributeKeysRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAttributeKeysRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// The response of ListAttributeKeys.
+type ListAttributeKeysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The keys of this page.
+	AttributeKeys []*AttributeKey `protobuf:"bytes,1,rep,name=attribute_keys,json=attributeKeys,proto3" json:"attribute_keys,omitempty"`
+	// Asks for the next page; empty on the last one only.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAttributeKeysResponse) Reset() {
+	*x = ListAttributeKeysResponse{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAttributeKeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAttributeKeysResponse) ProtoMessage() {}
+
+func (x *ListAttributeKeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAttributeKeysResponse.ProtoReflect.Descriptor instead.
+func (*ListAttributeKeysResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListAttributeKeysResponse) GetAttributeKeys() []*AttributeKey {
+	if x != nil {
+		return x.AttributeKeys
+	}
+	return nil
+}
+
+func (x *ListAttributeKeysResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // The request of CreateContact.
 type CreateContactRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -735,7 +1259,7 @@ type CreateContactRequest struct {
 
 func (x *CreateContactRequest) Reset() {
 	*x = CreateContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[10]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +1271,7 @@ func (x *CreateContactRequest) String() string {
 func (*CreateContactRequest) ProtoMessage() {}
 
 func (x *CreateContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[10]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +1284,7 @@ func (x *CreateContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateContactRequest.ProtoReflect.Descriptor instead.
 func (*CreateContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{10}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CreateContactRequest) GetParent() string {
@@ -809,7 +1333,7 @@ type GetContactRequest struct {
 
 func (x *GetContactRequest) Reset() {
 	*x = GetContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[11]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -821,7 +1345,7 @@ func (x *GetContactRequest) String() string {
 func (*GetContactRequest) ProtoMessage() {}
 
 func (x *GetContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[11]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -834,7 +1358,7 @@ func (x *GetContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetContactRequest.ProtoReflect.Descriptor instead.
 func (*GetContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{11}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetContactRequest) GetName() string {
@@ -873,7 +1397,7 @@ type ListContactsRequest struct {
 
 func (x *ListContactsRequest) Reset() {
 	*x = ListContactsRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[12]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -885,7 +1409,7 @@ func (x *ListContactsRequest) String() string {
 func (*ListContactsRequest) ProtoMessage() {}
 
 func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[12]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -898,7 +1422,7 @@ func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{12}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListContactsRequest) GetParent() string {
@@ -960,7 +1484,7 @@ type ListContactsResponse struct {
 
 func (x *ListContactsResponse) Reset() {
 	*x = ListContactsResponse{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[13]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -972,7 +1496,7 @@ func (x *ListContactsResponse) String() string {
 func (*ListContactsResponse) ProtoMessage() {}
 
 func (x *ListContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[13]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -985,7 +1509,7 @@ func (x *ListContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsResponse.ProtoReflect.Descriptor instead.
 func (*ListContactsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListContactsResponse) GetContacts() []*Contact {
@@ -1033,7 +1557,7 @@ type UpdateContactRequest struct {
 
 func (x *UpdateContactRequest) Reset() {
 	*x = UpdateContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[14]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1045,7 +1569,7 @@ func (x *UpdateContactRequest) String() string {
 func (*UpdateContactRequest) ProtoMessage() {}
 
 func (x *UpdateContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[14]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1058,7 +1582,7 @@ func (x *UpdateContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateContactRequest.ProtoReflect.Descriptor instead.
 func (*UpdateContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{14}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *UpdateContactRequest) GetContact() *Contact {
@@ -1115,7 +1639,7 @@ type DeleteContactRequest struct {
 
 func (x *DeleteContactRequest) Reset() {
 	*x = DeleteContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[15]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1127,7 +1651,7 @@ func (x *DeleteContactRequest) String() string {
 func (*DeleteContactRequest) ProtoMessage() {}
 
 func (x *DeleteContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[15]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1140,7 +1664,7 @@ func (x *DeleteContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteContactRequest.ProtoReflect.Descriptor instead.
 func (*DeleteContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{15}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeleteContactRequest) GetName() string {
@@ -1190,7 +1714,7 @@ type UndeleteContactRequest struct {
 
 func (x *UndeleteContactRequest) Reset() {
 	*x = UndeleteContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[16]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1202,7 +1726,7 @@ func (x *UndeleteContactRequest) String() string {
 func (*UndeleteContactRequest) ProtoMessage() {}
 
 func (x *UndeleteContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[16]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1215,7 +1739,7 @@ func (x *UndeleteContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndeleteContactRequest.ProtoReflect.Descriptor instead.
 func (*UndeleteContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{16}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *UndeleteContactRequest) GetName() string {
@@ -1246,12 +1770,165 @@ func (x *UndeleteContactRequest) GetValidateOnly() bool {
 	return false
 }
 
+// One customer to load.
+type ImportCustomersRequest_Row struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's number of the row, such as its line in a file; it comes back
+	// with the outcome.
+	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// The customer. Its `name` says which; where that is empty, `external_id`
+	// does. What is wrong with it is told in the row's outcome. Its `etag`, where
+	// set, must be the current one, and there must then be a customer.
+	Customer *Customer `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Says which customer to change, or to make, where `customer.name` is empty.
+	// One that is made gets this external id.
+	ExternalId *ExternalId `protobuf:"bytes,3,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	// The fields to change of a customer that is there, as in UpdateCustomer. Without
+	// a mask the populated fields are changed, and of attributes and external ids
+	// those that are set, so that what another source loaded stays.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCustomersRequest_Row) Reset() {
+	*x = ImportCustomersRequest_Row{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCustomersRequest_Row) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCustomersRequest_Row) ProtoMessage() {}
+
+func (x *ImportCustomersRequest_Row) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCustomersRequest_Row.ProtoReflect.Descriptor instead.
+func (*ImportCustomersRequest_Row) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{12, 0}
+}
+
+func (x *ImportCustomersRequest_Row) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ImportCustomersRequest_Row) GetCustomer() *Customer {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
+func (x *ImportCustomersRequest_Row) GetExternalId() *ExternalId {
+	if x != nil {
+		return x.ExternalId
+	}
+	return nil
+}
+
+func (x *ImportCustomersRequest_Row) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// What became of one row.
+type ImportCustomersResponse_Outcome struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The number of the row, as it was sent.
+	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// What the row did.
+	Result ImportCustomersResponse_Outcome_Result `protobuf:"varint,2,opt,name=result,proto3,enum=rapport.v1.ImportCustomersResponse_Outcome_Result" json:"result,omitempty"`
+	// The name of the customer; empty where the row was rejected.
+	Customer string `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Why the row was rejected: the error that UpdateCustomer would have answered
+	// (docs/errors.md), with its reason and the fields that are wrong.
+	Error         *status.Status `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCustomersResponse_Outcome) Reset() {
+	*x = ImportCustomersResponse_Outcome{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCustomersResponse_Outcome) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCustomersResponse_Outcome) ProtoMessage() {}
+
+func (x *ImportCustomersResponse_Outcome) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCustomersResponse_Outcome.ProtoReflect.Descriptor instead.
+func (*ImportCustomersResponse_Outcome) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13, 0}
+}
+
+func (x *ImportCustomersResponse_Outcome) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ImportCustomersResponse_Outcome) GetResult() ImportCustomersResponse_Outcome_Result {
+	if x != nil {
+		return x.Result
+	}
+	return ImportCustomersResponse_Outcome_RESULT_UNSPECIFIED
+}
+
+func (x *ImportCustomersResponse_Outcome) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *ImportCustomersResponse_Outcome) GetError() *status.Status {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
 var File_rapport_v1_customer_service_proto protoreflect.FileDescriptor
 
 const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\n" +
 	"!rapport/v1/customer_service.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x18rapport/v1/contact.proto\x1a\x19rapport/v1/customer.proto\"f\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x18rapport/v1/contact.proto\x1a\x19rapport/v1/customer.proto\"f\n" +
 	"\n" +
 	"ExternalId\x129\n" +
 	"\x06source\x18\x01 \x01(\tB!\xe0A\x02\xbaH\x1br\x192\x17^[a-z][a-z0-9_-]{0,62}$R\x06source\x12\x1d\n" +
@@ -1266,7 +1943,7 @@ const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"N\n" +
 	"\x12GetCustomerRequest\x128\n" +
 	"\x04name\x18\x01 \x01(\tB$\xe0A\x02\xfaA\x16\n" +
-	"\x14rapport.dev/Customer\xbaH\x05r\x03\x18\x80\x01R\x04name\"\xe0\x01\n" +
+	"\x14rapport.dev/Customer\xbaH\x05r\x03\x18\x80\x01R\x04name\"\x83\x02\n" +
 	"\x14ListCustomersRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
@@ -1274,7 +1951,8 @@ const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12#\n" +
 	"\x06filter\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12&\n" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\aorderBy\x12&\n" +
-	"\fshow_deleted\x18\x05 \x01(\bB\x03\xe0A\x01R\vshowDeleted\"\xa6\x01\n" +
+	"\fshow_deleted\x18\x05 \x01(\bB\x03\xe0A\x01R\vshowDeleted\x12!\n" +
+	"\x05query\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x05query\"\xa6\x01\n" +
 	"\x15ListCustomersResponse\x122\n" +
 	"\tcustomers\x18\x01 \x03(\v2\x14.rapport.v1.CustomerR\tcustomers\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\"\n" +
@@ -1316,7 +1994,54 @@ const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\x05names\x18\x01 \x03(\tB-\xe0A\x02\xfaA\x16\n" +
 	"\x14rapport.dev/Customer\xbaH\x0e\x92\x01\v\b\x01\x10\xe8\a\"\x04r\x02\x18@R\x05names\"O\n" +
 	"\x19BatchGetCustomersResponse\x122\n" +
-	"\tcustomers\x18\x01 \x03(\v2\x14.rapport.v1.CustomerR\tcustomers\"\x98\x02\n" +
+	"\tcustomers\x18\x01 \x03(\v2\x14.rapport.v1.CustomerR\tcustomers\"\xcd\x01\n" +
+	"\x1bBatchUpdateCustomersRequest\x12M\n" +
+	"\brequests\x18\x01 \x03(\v2!.rapport.v1.UpdateCustomerRequestB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\x125\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x03 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"R\n" +
+	"\x1cBatchUpdateCustomersResponse\x122\n" +
+	"\tcustomers\x18\x01 \x03(\v2\x14.rapport.v1.CustomerR\tcustomers\"\xf4\x02\n" +
+	"\x16ImportCustomersRequest\x12(\n" +
+	"\rvalidate_only\x18\x01 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x12H\n" +
+	"\x04rows\x18\x02 \x03(\v2&.rapport.v1.ImportCustomersRequest.RowB\f\xe0A\x01\xbaH\x06\x92\x01\x03\x10\xe8\aR\x04rows\x1a\xe5\x01\n" +
+	"\x03Row\x12\x1b\n" +
+	"\x06number\x18\x01 \x01(\x03B\x03\xe0A\x01R\x06number\x12;\n" +
+	"\bcustomer\x18\x02 \x01(\v2\x14.rapport.v1.CustomerB\t\xe0A\x02\xbaH\x03\xd8\x01\x03R\bcustomer\x12B\n" +
+	"\vexternal_id\x18\x03 \x01(\v2\x16.rapport.v1.ExternalIdB\t\xe0A\x01\xbaH\x03\xd8\x01\x03R\n" +
+	"externalId\x12@\n" +
+	"\vupdate_mask\x18\x04 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
+	"updateMask\"\x8c\x03\n" +
+	"\x17ImportCustomersResponse\x12G\n" +
+	"\boutcomes\x18\x01 \x03(\v2+.rapport.v1.ImportCustomersResponse.OutcomeR\boutcomes\x1a\xa7\x02\n" +
+	"\aOutcome\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x03R\x06number\x12J\n" +
+	"\x06result\x18\x02 \x01(\x0e22.rapport.v1.ImportCustomersResponse.Outcome.ResultR\x06result\x125\n" +
+	"\bcustomer\x18\x03 \x01(\tB\x19\xfaA\x16\n" +
+	"\x14rapport.dev/CustomerR\bcustomer\x12(\n" +
+	"\x05error\x18\x04 \x01(\v2\x12.google.rpc.StatusR\x05error\"W\n" +
+	"\x06Result\x12\x16\n" +
+	"\x12RESULT_UNSPECIFIED\x10\x00\x12\v\n" +
+	"\aCREATED\x10\x01\x12\v\n" +
+	"\aUPDATED\x10\x02\x12\r\n" +
+	"\tUNCHANGED\x10\x03\x12\f\n" +
+	"\bREJECTED\x10\x04\"\x91\x01\n" +
+	"\x16ExportCustomersRequest\x12#\n" +
+	"\x06filter\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12&\n" +
+	"\fshow_deleted\x18\x02 \x01(\bB\x03\xe0A\x01R\vshowDeleted\x12*\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"u\n" +
+	"\x17ExportCustomersResponse\x122\n" +
+	"\tcustomers\x18\x01 \x03(\v2\x14.rapport.v1.CustomerR\tcustomers\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"o\n" +
+	"\x18ListAttributeKeysRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\x84\x01\n" +
+	"\x19ListAttributeKeysResponse\x12?\n" +
+	"\x0eattribute_keys\x18\x01 \x03(\v2\x18.rapport.v1.AttributeKeyR\rattributeKeys\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x98\x02\n" +
 	"\x14CreateContactRequest\x12:\n" +
 	"\x06parent\x18\x01 \x01(\tB\"\xe0A\x02\xfaA\x15\x12\x13rapport.dev/Contact\xbaH\x04r\x02\x18@R\x06parent\x128\n" +
 	"\acontact\x18\x02 \x01(\v2\x13.rapport.v1.ContactB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\acontact\x12)\n" +
@@ -1367,7 +2092,7 @@ const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x125\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly2\xf4\r\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly2\xe4\x11\n" +
 	"\x0fCustomerService\x12\x81\x01\n" +
 	"\x0eCreateCustomer\x12!.rapport.v1.CreateCustomerRequest\x1a\x14.rapport.v1.Customer\"6\xdaA\x14customer,customer_id\x82\xd3\xe4\x93\x02\x19:\bcustomer\"\r/v1/customers\x12j\n" +
 	"\vGetCustomer\x12\x1e.rapport.v1.GetCustomerRequest\x1a\x14.rapport.v1.Customer\"%\xdaA\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=customers/*}\x12n\n" +
@@ -1375,7 +2100,11 @@ const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\x0eUpdateCustomer\x12!.rapport.v1.UpdateCustomerRequest\x1a\x14.rapport.v1.Customer\"c\xdaA\x14customer,update_mask\x82\xd3\xe4\x93\x02F:\bcustomerZ\x19:\bcustomer2\r/v1/customers2\x1f/v1/{customer.name=customers/*}\x12p\n" +
 	"\x0eDeleteCustomer\x12!.rapport.v1.DeleteCustomerRequest\x1a\x14.rapport.v1.Customer\"%\xdaA\x04name\x82\xd3\xe4\x93\x02\x18*\x16/v1/{name=customers/*}\x12\x80\x01\n" +
 	"\x10UndeleteCustomer\x12#.rapport.v1.UndeleteCustomerRequest\x1a\x14.rapport.v1.Customer\"1\xdaA\x04name\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=customers/*}:undelete\x12\xa5\x01\n" +
-	"\x11BatchGetCustomers\x12$.rapport.v1.BatchGetCustomersRequest\x1a%.rapport.v1.BatchGetCustomersResponse\"C\xdaA\x05names\x82\xd3\xe4\x93\x025Z\x1b:\x01*\"\x16/v1/customers:batchGet\x12\x16/v1/customers:batchGet\x12\x96\x01\n" +
+	"\x11BatchGetCustomers\x12$.rapport.v1.BatchGetCustomersRequest\x1a%.rapport.v1.BatchGetCustomersResponse\"C\xdaA\x05names\x82\xd3\xe4\x93\x025Z\x1b:\x01*\"\x16/v1/customers:batchGet\x12\x16/v1/customers:batchGet\x12\x8f\x01\n" +
+	"\x14BatchUpdateCustomers\x12'.rapport.v1.BatchUpdateCustomersRequest\x1a(.rapport.v1.BatchUpdateCustomersResponse\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/customers:batchUpdate\x12`\n" +
+	"\x0fImportCustomers\x12\".rapport.v1.ImportCustomersRequest\x1a#.rapport.v1.ImportCustomersResponse\"\x00(\x010\x01\x12z\n" +
+	"\x0fExportCustomers\x12\".rapport.v1.ExportCustomersRequest\x1a#.rapport.v1.ExportCustomersResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/customers:export0\x01\x12~\n" +
+	"\x11ListAttributeKeys\x12$.rapport.v1.ListAttributeKeysRequest\x1a%.rapport.v1.ListAttributeKeysResponse\"\x1c\xdaA\x00\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/attributeKeys\x12\x96\x01\n" +
 	"\rCreateContact\x12 .rapport.v1.CreateContactRequest\x1a\x13.rapport.v1.Contact\"N\xdaA\x19parent,contact,contact_id\x82\xd3\xe4\x93\x02,:\acontact\"!/v1/{parent=customers/*}/contacts\x12r\n" +
 	"\n" +
 	"GetContact\x12\x1d.rapport.v1.GetContactRequest\x1a\x13.rapport.v1.Contact\"0\xdaA\x04name\x82\xd3\xe4\x93\x02#\x12!/v1/{name=customers/*/contacts/*}\x12\x85\x01\n" +
@@ -1399,71 +2128,104 @@ func file_rapport_v1_customer_service_proto_rawDescGZIP() []byte {
 	return file_rapport_v1_customer_service_proto_rawDescData
 }
 
-var file_rapport_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_rapport_v1_customer_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_rapport_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_rapport_v1_customer_service_proto_goTypes = []any{
-	(*ExternalId)(nil),                // 0: rapport.v1.ExternalId
-	(*CreateCustomerRequest)(nil),     // 1: rapport.v1.CreateCustomerRequest
-	(*GetCustomerRequest)(nil),        // 2: rapport.v1.GetCustomerRequest
-	(*ListCustomersRequest)(nil),      // 3: rapport.v1.ListCustomersRequest
-	(*ListCustomersResponse)(nil),     // 4: rapport.v1.ListCustomersResponse
-	(*UpdateCustomerRequest)(nil),     // 5: rapport.v1.UpdateCustomerRequest
-	(*DeleteCustomerRequest)(nil),     // 6: rapport.v1.DeleteCustomerRequest
-	(*UndeleteCustomerRequest)(nil),   // 7: rapport.v1.UndeleteCustomerRequest
-	(*BatchGetCustomersRequest)(nil),  // 8: rapport.v1.BatchGetCustomersRequest
-	(*BatchGetCustomersResponse)(nil), // 9: rapport.v1.BatchGetCustomersResponse
-	(*CreateContactRequest)(nil),      // 10: rapport.v1.CreateContactRequest
-	(*GetContactRequest)(nil),         // 11: rapport.v1.GetContactRequest
-	(*ListContactsRequest)(nil),       // 12: rapport.v1.ListContactsRequest
-	(*ListContactsResponse)(nil),      // 13: rapport.v1.ListContactsResponse
-	(*UpdateContactRequest)(nil),      // 14: rapport.v1.UpdateContactRequest
-	(*DeleteContactRequest)(nil),      // 15: rapport.v1.DeleteContactRequest
-	(*UndeleteContactRequest)(nil),    // 16: rapport.v1.UndeleteContactRequest
-	(*Customer)(nil),                  // 17: rapport.v1.Customer
-	(*fieldmaskpb.FieldMask)(nil),     // 18: google.protobuf.FieldMask
-	(*Contact)(nil),                   // 19: rapport.v1.Contact
+	(ImportCustomersResponse_Outcome_Result)(0), // 0: rapport.v1.ImportCustomersResponse.Outcome.Result
+	(*ExternalId)(nil),                          // 1: rapport.v1.ExternalId
+	(*CreateCustomerRequest)(nil),               // 2: rapport.v1.CreateCustomerRequest
+	(*GetCustomerRequest)(nil),                  // 3: rapport.v1.GetCustomerRequest
+	(*ListCustomersRequest)(nil),                // 4: rapport.v1.ListCustomersRequest
+	(*ListCustomersResponse)(nil),               // 5: rapport.v1.ListCustomersResponse
+	(*UpdateCustomerRequest)(nil),               // 6: rapport.v1.UpdateCustomerRequest
+	(*DeleteCustomerRequest)(nil),               // 7: rapport.v1.DeleteCustomerRequest
+	(*UndeleteCustomerRequest)(nil),             // 8: rapport.v1.UndeleteCustomerRequest
+	(*BatchGetCustomersRequest)(nil),            // 9: rapport.v1.BatchGetCustomersRequest
+	(*BatchGetCustomersResponse)(nil),           // 10: rapport.v1.BatchGetCustomersResponse
+	(*BatchUpdateCustomersRequest)(nil),         // 11: rapport.v1.BatchUpdateCustomersRequest
+	(*BatchUpdateCustomersResponse)(nil),        // 12: rapport.v1.BatchUpdateCustomersResponse
+	(*ImportCustomersRequest)(nil),              // 13: rapport.v1.ImportCustomersRequest
+	(*ImportCustomersResponse)(nil),             // 14: rapport.v1.ImportCustomersResponse
+	(*ExportCustomersRequest)(nil),              // 15: rapport.v1.ExportCustomersRequest
+	(*ExportCustomersResponse)(nil),             // 16: rapport.v1.ExportCustomersResponse
+	(*ListAttributeKeysRequest)(nil),            // 17: rapport.v1.ListAttributeKeysRequest
+	(*ListAttributeKeysResponse)(nil),           // 18: rapport.v1.ListAttributeKeysResponse
+	(*CreateContactRequest)(nil),                // 19: rapport.v1.CreateContactRequest
+	(*GetContactRequest)(nil),                   // 20: rapport.v1.GetContactRequest
+	(*ListContactsRequest)(nil),                 // 21: rapport.v1.ListContactsRequest
+	(*ListContactsResponse)(nil),                // 22: rapport.v1.ListContactsResponse
+	(*UpdateContactRequest)(nil),                // 23: rapport.v1.UpdateContactRequest
+	(*DeleteContactRequest)(nil),                // 24: rapport.v1.DeleteContactRequest
+	(*UndeleteContactRequest)(nil),              // 25: rapport.v1.UndeleteContactRequest
+	(*ImportCustomersRequest_Row)(nil),          // 26: rapport.v1.ImportCustomersRequest.Row
+	(*ImportCustomersResponse_Outcome)(nil),     // 27: rapport.v1.ImportCustomersResponse.Outcome
+	(*Customer)(nil),                            // 28: rapport.v1.Customer
+	(*fieldmaskpb.FieldMask)(nil),               // 29: google.protobuf.FieldMask
+	(*AttributeKey)(nil),                        // 30: rapport.v1.AttributeKey
+	(*Contact)(nil),                             // 31: rapport.v1.Contact
+	(*status.Status)(nil),                       // 32: google.rpc.Status
 }
 var file_rapport_v1_customer_service_proto_depIdxs = []int32{
-	17, // 0: rapport.v1.CreateCustomerRequest.customer:type_name -> rapport.v1.Customer
-	17, // 1: rapport.v1.ListCustomersResponse.customers:type_name -> rapport.v1.Customer
-	17, // 2: rapport.v1.UpdateCustomerRequest.customer:type_name -> rapport.v1.Customer
-	18, // 3: rapport.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
-	0,  // 4: rapport.v1.UpdateCustomerRequest.external_id:type_name -> rapport.v1.ExternalId
-	17, // 5: rapport.v1.BatchGetCustomersResponse.customers:type_name -> rapport.v1.Customer
-	19, // 6: rapport.v1.CreateContactRequest.contact:type_name -> rapport.v1.Contact
-	19, // 7: rapport.v1.ListContactsResponse.contacts:type_name -> rapport.v1.Contact
-	19, // 8: rapport.v1.UpdateContactRequest.contact:type_name -> rapport.v1.Contact
-	18, // 9: rapport.v1.UpdateContactRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 10: rapport.v1.CustomerService.CreateCustomer:input_type -> rapport.v1.CreateCustomerRequest
-	2,  // 11: rapport.v1.CustomerService.GetCustomer:input_type -> rapport.v1.GetCustomerRequest
-	3,  // 12: rapport.v1.CustomerService.ListCustomers:input_type -> rapport.v1.ListCustomersRequest
-	5,  // 13: rapport.v1.CustomerService.UpdateCustomer:input_type -> rapport.v1.UpdateCustomerRequest
-	6,  // 14: rapport.v1.CustomerService.DeleteCustomer:input_type -> rapport.v1.DeleteCustomerRequest
-	7,  // 15: rapport.v1.CustomerService.UndeleteCustomer:input_type -> rapport.v1.UndeleteCustomerRequest
-	8,  // 16: rapport.v1.CustomerService.BatchGetCustomers:input_type -> rapport.v1.BatchGetCustomersRequest
-	10, // 17: rapport.v1.CustomerService.CreateContact:input_type -> rapport.v1.CreateContactRequest
-	11, // 18: rapport.v1.CustomerService.GetContact:input_type -> rapport.v1.GetContactRequest
-	12, // 19: rapport.v1.CustomerService.ListContacts:input_type -> rapport.v1.ListContactsRequest
-	14, // 20: rapport.v1.CustomerService.UpdateContact:input_type -> rapport.v1.UpdateContactRequest
-	15, // 21: rapport.v1.CustomerService.DeleteContact:input_type -> rapport.v1.DeleteContactRequest
-	16, // 22: rapport.v1.CustomerService.UndeleteContact:input_type -> rapport.v1.UndeleteContactRequest
-	17, // 23: rapport.v1.CustomerService.CreateCustomer:output_type -> rapport.v1.Customer
-	17, // 24: rapport.v1.CustomerService.GetCustomer:output_type -> rapport.v1.Customer
-	4,  // 25: rapport.v1.CustomerService.ListCustomers:output_type -> rapport.v1.ListCustomersResponse
-	17, // 26: rapport.v1.CustomerService.UpdateCustomer:output_type -> rapport.v1.Customer
-	17, // 27: rapport.v1.CustomerService.DeleteCustomer:output_type -> rapport.v1.Customer
-	17, // 28: rapport.v1.CustomerService.UndeleteCustomer:output_type -> rapport.v1.Customer
-	9,  // 29: rapport.v1.CustomerService.BatchGetCustomers:output_type -> rapport.v1.BatchGetCustomersResponse
-	19, // 30: rapport.v1.CustomerService.CreateContact:output_type -> rapport.v1.Contact
-	19, // 31: rapport.v1.CustomerService.GetContact:output_type -> rapport.v1.Contact
-	13, // 32: rapport.v1.CustomerService.ListContacts:output_type -> rapport.v1.ListContactsResponse
-	19, // 33: rapport.v1.CustomerService.UpdateContact:output_type -> rapport.v1.Contact
-	19, // 34: rapport.v1.CustomerService.DeleteContact:output_type -> rapport.v1.Contact
-	19, // 35: rapport.v1.CustomerService.UndeleteContact:output_type -> rapport.v1.Contact
-	23, // [23:36] is the sub-list for method output_type
-	10, // [10:23] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	28, // 0: rapport.v1.CreateCustomerRequest.customer:type_name -> rapport.v1.Customer
+	28, // 1: rapport.v1.ListCustomersResponse.customers:type_name -> rapport.v1.Customer
+	28, // 2: rapport.v1.UpdateCustomerRequest.customer:type_name -> rapport.v1.Customer
+	29, // 3: rapport.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 4: rapport.v1.UpdateCustomerRequest.external_id:type_name -> rapport.v1.ExternalId
+	28, // 5: rapport.v1.BatchGetCustomersResponse.customers:type_name -> rapport.v1.Customer
+	6,  // 6: rapport.v1.BatchUpdateCustomersRequest.requests:type_name -> rapport.v1.UpdateCustomerRequest
+	28, // 7: rapport.v1.BatchUpdateCustomersResponse.customers:type_name -> rapport.v1.Customer
+	26, // 8: rapport.v1.ImportCustomersRequest.rows:type_name -> rapport.v1.ImportCustomersRequest.Row
+	27, // 9: rapport.v1.ImportCustomersResponse.outcomes:type_name -> rapport.v1.ImportCustomersResponse.Outcome
+	28, // 10: rapport.v1.ExportCustomersResponse.customers:type_name -> rapport.v1.Customer
+	30, // 11: rapport.v1.ListAttributeKeysResponse.attribute_keys:type_name -> rapport.v1.AttributeKey
+	31, // 12: rapport.v1.CreateContactRequest.contact:type_name -> rapport.v1.Contact
+	31, // 13: rapport.v1.ListContactsResponse.contacts:type_name -> rapport.v1.Contact
+	31, // 14: rapport.v1.UpdateContactRequest.contact:type_name -> rapport.v1.Contact
+	29, // 15: rapport.v1.UpdateContactRequest.update_mask:type_name -> google.protobuf.FieldMask
+	28, // 16: rapport.v1.ImportCustomersRequest.Row.customer:type_name -> rapport.v1.Customer
+	1,  // 17: rapport.v1.ImportCustomersRequest.Row.external_id:type_name -> rapport.v1.ExternalId
+	29, // 18: rapport.v1.ImportCustomersRequest.Row.update_mask:type_name -> google.protobuf.FieldMask
+	0,  // 19: rapport.v1.ImportCustomersResponse.Outcome.result:type_name -> rapport.v1.ImportCustomersResponse.Outcome.Result
+	32, // 20: rapport.v1.ImportCustomersResponse.Outcome.error:type_name -> google.rpc.Status
+	2,  // 21: rapport.v1.CustomerService.CreateCustomer:input_type -> rapport.v1.CreateCustomerRequest
+	3,  // 22: rapport.v1.CustomerService.GetCustomer:input_type -> rapport.v1.GetCustomerRequest
+	4,  // 23: rapport.v1.CustomerService.ListCustomers:input_type -> rapport.v1.ListCustomersRequest
+	6,  // 24: rapport.v1.CustomerService.UpdateCustomer:input_type -> rapport.v1.UpdateCustomerRequest
+	7,  // 25: rapport.v1.CustomerService.DeleteCustomer:input_type -> rapport.v1.DeleteCustomerRequest
+	8,  // 26: rapport.v1.CustomerService.UndeleteCustomer:input_type -> rapport.v1.UndeleteCustomerRequest
+	9,  // 27: rapport.v1.CustomerService.BatchGetCustomers:input_type -> rapport.v1.BatchGetCustomersRequest
+	11, // 28: rapport.v1.CustomerService.BatchUpdateCustomers:input_type -> rapport.v1.BatchUpdateCustomersRequest
+	13, // 29: rapport.v1.CustomerService.ImportCustomers:input_type -> rapport.v1.ImportCustomersRequest
+	15, // 30: rapport.v1.CustomerService.ExportCustomers:input_type -> rapport.v1.ExportCustomersRequest
+	17, // 31: rapport.v1.CustomerService.ListAttributeKeys:input_type -> rapport.v1.ListAttributeKeysRequest
+	19, // 32: rapport.v1.CustomerService.CreateContact:input_type -> rapport.v1.CreateContactRequest
+	20, // 33: rapport.v1.CustomerService.GetContact:input_type -> rapport.v1.GetContactRequest
+	21, // 34: rapport.v1.CustomerService.ListContacts:input_type -> rapport.v1.ListContactsRequest
+	23, // 35: rapport.v1.CustomerService.UpdateContact:input_type -> rapport.v1.UpdateContactRequest
+	24, // 36: rapport.v1.CustomerService.DeleteContact:input_type -> rapport.v1.DeleteContactRequest
+	25, // 37: rapport.v1.CustomerService.UndeleteContact:input_type -> rapport.v1.UndeleteContactRequest
+	28, // 38: rapport.v1.CustomerService.CreateCustomer:output_type -> rapport.v1.Customer
+	28, // 39: rapport.v1.CustomerService.GetCustomer:output_type -> rapport.v1.Customer
+	5,  // 40: rapport.v1.CustomerService.ListCustomers:output_type -> rapport.v1.ListCustomersResponse
+	28, // 41: rapport.v1.CustomerService.UpdateCustomer:output_type -> rapport.v1.Customer
+	28, // 42: rapport.v1.CustomerService.DeleteCustomer:output_type -> rapport.v1.Customer
+	28, // 43: rapport.v1.CustomerService.UndeleteCustomer:output_type -> rapport.v1.Customer
+	10, // 44: rapport.v1.CustomerService.BatchGetCustomers:output_type -> rapport.v1.BatchGetCustomersResponse
+	12, // 45: rapport.v1.CustomerService.BatchUpdateCustomers:output_type -> rapport.v1.BatchUpdateCustomersResponse
+	14, // 46: rapport.v1.CustomerService.ImportCustomers:output_type -> rapport.v1.ImportCustomersResponse
+	16, // 47: rapport.v1.CustomerService.ExportCustomers:output_type -> rapport.v1.ExportCustomersResponse
+	18, // 48: rapport.v1.CustomerService.ListAttributeKeys:output_type -> rapport.v1.ListAttributeKeysResponse
+	31, // 49: rapport.v1.CustomerService.CreateContact:output_type -> rapport.v1.Contact
+	31, // 50: rapport.v1.CustomerService.GetContact:output_type -> rapport.v1.Contact
+	22, // 51: rapport.v1.CustomerService.ListContacts:output_type -> rapport.v1.ListContactsResponse
+	31, // 52: rapport.v1.CustomerService.UpdateContact:output_type -> rapport.v1.Contact
+	31, // 53: rapport.v1.CustomerService.DeleteContact:output_type -> rapport.v1.Contact
+	31, // 54: rapport.v1.CustomerService.UndeleteContact:output_type -> rapport.v1.Contact
+	38, // [38:55] is the sub-list for method output_type
+	21, // [21:38] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_customer_service_proto_init() }
@@ -1474,19 +2236,20 @@ func file_rapport_v1_customer_service_proto_init() {
 	file_rapport_v1_contact_proto_init()
 	file_rapport_v1_customer_proto_init()
 	file_rapport_v1_customer_service_proto_msgTypes[4].OneofWrappers = []any{}
-	file_rapport_v1_customer_service_proto_msgTypes[13].OneofWrappers = []any{}
+	file_rapport_v1_customer_service_proto_msgTypes[21].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_customer_service_proto_rawDesc), len(file_rapport_v1_customer_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   17,
+			NumEnums:      1,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_rapport_v1_customer_service_proto_goTypes,
 		DependencyIndexes: file_rapport_v1_customer_service_proto_depIdxs,
+		EnumInfos:         file_rapport_v1_customer_service_proto_enumTypes,
 		MessageInfos:      file_rapport_v1_customer_service_proto_msgTypes,
 	}.Build()
 	File_rapport_v1_customer_service_proto = out.File

@@ -19,19 +19,23 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CustomerService_CreateCustomer_FullMethodName    = "/rapport.v1.CustomerService/CreateCustomer"
-	CustomerService_GetCustomer_FullMethodName       = "/rapport.v1.CustomerService/GetCustomer"
-	CustomerService_ListCustomers_FullMethodName     = "/rapport.v1.CustomerService/ListCustomers"
-	CustomerService_UpdateCustomer_FullMethodName    = "/rapport.v1.CustomerService/UpdateCustomer"
-	CustomerService_DeleteCustomer_FullMethodName    = "/rapport.v1.CustomerService/DeleteCustomer"
-	CustomerService_UndeleteCustomer_FullMethodName  = "/rapport.v1.CustomerService/UndeleteCustomer"
-	CustomerService_BatchGetCustomers_FullMethodName = "/rapport.v1.CustomerService/BatchGetCustomers"
-	CustomerService_CreateContact_FullMethodName     = "/rapport.v1.CustomerService/CreateContact"
-	CustomerService_GetContact_FullMethodName        = "/rapport.v1.CustomerService/GetContact"
-	CustomerService_ListContacts_FullMethodName      = "/rapport.v1.CustomerService/ListContacts"
-	CustomerService_UpdateContact_FullMethodName     = "/rapport.v1.CustomerService/UpdateContact"
-	CustomerService_DeleteContact_FullMethodName     = "/rapport.v1.CustomerService/DeleteContact"
-	CustomerService_UndeleteContact_FullMethodName   = "/rapport.v1.CustomerService/UndeleteContact"
+	CustomerService_CreateCustomer_FullMethodName       = "/rapport.v1.CustomerService/CreateCustomer"
+	CustomerService_GetCustomer_FullMethodName          = "/rapport.v1.CustomerService/GetCustomer"
+	CustomerService_ListCustomers_FullMethodName        = "/rapport.v1.CustomerService/ListCustomers"
+	CustomerService_UpdateCustomer_FullMethodName       = "/rapport.v1.CustomerService/UpdateCustomer"
+	CustomerService_DeleteCustomer_FullMethodName       = "/rapport.v1.CustomerService/DeleteCustomer"
+	CustomerService_UndeleteCustomer_FullMethodName     = "/rapport.v1.CustomerService/UndeleteCustomer"
+	CustomerService_BatchGetCustomers_FullMethodName    = "/rapport.v1.CustomerService/BatchGetCustomers"
+	CustomerService_BatchUpdateCustomers_FullMethodName = "/rapport.v1.CustomerService/BatchUpdateCustomers"
+	CustomerService_ImportCustomers_FullMethodName      = "/rapport.v1.CustomerService/ImportCustomers"
+	CustomerService_ExportCustomers_FullMethodName      = "/rapport.v1.CustomerService/ExportCustomers"
+	CustomerService_ListAttributeKeys_FullMethodName    = "/rapport.v1.CustomerService/ListAttributeKeys"
+	CustomerService_CreateContact_FullMethodName        = "/rapport.v1.CustomerService/CreateContact"
+	CustomerService_GetContact_FullMethodName           = "/rapport.v1.CustomerService/GetContact"
+	CustomerService_ListContacts_FullMethodName         = "/rapport.v1.CustomerService/ListContacts"
+	CustomerService_UpdateContact_FullMethodName        = "/rapport.v1.CustomerService/UpdateContact"
+	CustomerService_DeleteContact_FullMethodName        = "/rapport.v1.CustomerService/DeleteContact"
+	CustomerService_UndeleteContact_FullMethodName      = "/rapport.v1.CustomerService/UndeleteContact"
 )
 
 // CustomerServiceClient is the client API for CustomerService service.
@@ -83,6 +87,37 @@ type CustomerServiceClient interface {
 	//
 	// Errors: NOT_FOUND (CUSTOMER_NOT_FOUND, for the first name that has none).
 	BatchGetCustomers(ctx context.Context, in *BatchGetCustomersRequest, opts ...grpc.CallOption) (*BatchGetCustomersResponse, error)
+	// Changes or makes up to 1,000 customers, all or none. The requests are taken in
+	// their order: a later one of the same customer sees what an earlier one did.
+	//
+	// Errors: those of UpdateCustomer, of the first request that cannot be done. A
+	// field's path begins with `requests[N].`, and the error's metadata has the N
+	// as `index`.
+	BatchUpdateCustomers(ctx context.Context, in *BatchUpdateCustomersRequest, opts ...grpc.CallOption) (*BatchUpdateCustomersResponse, error)
+	// Loads any number of customers. Each row makes a customer or changes the one
+	// there is, and the outcome of each row comes back, in the order of the rows,
+	// once the row is committed. A row that is wrong is rejected alone.
+	//
+	// Rows are found by their external id or name, and one that changes nothing
+	// writes nothing: a stream that broke is continued by sending all rows without
+	// an outcome again. Whoever sends faster than rows are written is slowed down by
+	// the flow control of the stream; whoever does not read the outcomes stops it.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD, for what is wrong with a message and
+	// not with a row).
+	ImportCustomers(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportCustomersRequest, ImportCustomersResponse], error)
+	// Returns all customers, or those that a filter finds, in the order in which they
+	// were made. It is no snapshot: a customer made meanwhile may be among them. Over
+	// REST the answer is NDJSON, a customer a line, and the last line says how many
+	// there were, `{"exported":n}`; without it the answer is not complete.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD).
+	ExportCustomers(ctx context.Context, in *ExportCustomersRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportCustomersResponse], error)
+	// Lists the keys of the attributes that customers have, with their types: what
+	// can be compared in a filter. They are ordered by key, then by type.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN, INVALID_FIELD).
+	ListAttributeKeys(ctx context.Context, in *ListAttributeKeysRequest, opts ...grpc.CallOption) (*ListAttributeKeysResponse, error)
 	// Makes a contact of a customer.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); NOT_FOUND
@@ -191,6 +226,58 @@ func (c *customerServiceClient) BatchGetCustomers(ctx context.Context, in *Batch
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(BatchGetCustomersResponse)
 	err := c.cc.Invoke(ctx, CustomerService_BatchGetCustomers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *customerServiceClient) BatchUpdateCustomers(ctx context.Context, in *BatchUpdateCustomersRequest, opts ...grpc.CallOption) (*BatchUpdateCustomersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BatchUpdateCustomersResponse)
+	err := c.cc.Invoke(ctx, CustomerService_BatchUpdateCustomers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *customerServiceClient) ImportCustomers(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ImportCustomersRequest, ImportCustomersResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CustomerService_ServiceDesc.Streams[0], CustomerService_ImportCustomers_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ImportCustomersRequest, ImportCustomersResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CustomerService_ImportCustomersClient = grpc.BidiStreamingClient[ImportCustomersRequest, ImportCustomersResponse]
+
+func (c *customerServiceClient) ExportCustomers(ctx context.Context, in *ExportCustomersRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportCustomersResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CustomerService_ServiceDesc.Streams[1], CustomerService_ExportCustomers_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportCustomersRequest, ExportCustomersResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CustomerService_ExportCustomersClient = grpc.ServerStreamingClient[ExportCustomersResponse]
+
+func (c *customerServiceClient) ListAttributeKeys(ctx context.Context, in *ListAttributeKeysRequest, opts ...grpc.CallOption) (*ListAttributeKeysResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAttributeKeysResponse)
+	err := c.cc.Invoke(ctx, CustomerService_ListAttributeKeys_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -306,6 +393,37 @@ type CustomerServiceServer interface {
 	//
 	// Errors: NOT_FOUND (CUSTOMER_NOT_FOUND, for the first name that has none).
 	BatchGetCustomers(context.Context, *BatchGetCustomersRequest) (*BatchGetCustomersResponse, error)
+	// Changes or makes up to 1,000 customers, all or none. The requests are taken in
+	// their order: a later one of the same customer sees what an earlier one did.
+	//
+	// Errors: those of UpdateCustomer, of the first request that cannot be done. A
+	// field's path begins with `requests[N].`, and the error's metadata has the N
+	// as `index`.
+	BatchUpdateCustomers(context.Context, *BatchUpdateCustomersRequest) (*BatchUpdateCustomersResponse, error)
+	// Loads any number of customers. Each row makes a customer or changes the one
+	// there is, and the outcome of each row comes back, in the order of the rows,
+	// once the row is committed. A row that is wrong is rejected alone.
+	//
+	// Rows are found by their external id or name, and one that changes nothing
+	// writes nothing: a stream that broke is continued by sending all rows without
+	// an outcome again. Whoever sends faster than rows are written is slowed down by
+	// the flow control of the stream; whoever does not read the outcomes stops it.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD, for what is wrong with a message and
+	// not with a row).
+	ImportCustomers(grpc.BidiStreamingServer[ImportCustomersRequest, ImportCustomersResponse]) error
+	// Returns all customers, or those that a filter finds, in the order in which they
+	// were made. It is no snapshot: a customer made meanwhile may be among them. Over
+	// REST the answer is NDJSON, a customer a line, and the last line says how many
+	// there were, `{"exported":n}`; without it the answer is not complete.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD).
+	ExportCustomers(*ExportCustomersRequest, grpc.ServerStreamingServer[ExportCustomersResponse]) error
+	// Lists the keys of the attributes that customers have, with their types: what
+	// can be compared in a filter. They are ordered by key, then by type.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN, INVALID_FIELD).
+	ListAttributeKeys(context.Context, *ListAttributeKeysRequest) (*ListAttributeKeysResponse, error)
 	// Makes a contact of a customer.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); NOT_FOUND
@@ -369,6 +487,18 @@ func (UnimplementedCustomerServiceServer) UndeleteCustomer(context.Context, *Und
 }
 func (UnimplementedCustomerServiceServer) BatchGetCustomers(context.Context, *BatchGetCustomersRequest) (*BatchGetCustomersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchGetCustomers not implemented")
+}
+func (UnimplementedCustomerServiceServer) BatchUpdateCustomers(context.Context, *BatchUpdateCustomersRequest) (*BatchUpdateCustomersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method BatchUpdateCustomers not implemented")
+}
+func (UnimplementedCustomerServiceServer) ImportCustomers(grpc.BidiStreamingServer[ImportCustomersRequest, ImportCustomersResponse]) error {
+	return status.Error(codes.Unimplemented, "method ImportCustomers not implemented")
+}
+func (UnimplementedCustomerServiceServer) ExportCustomers(*ExportCustomersRequest, grpc.ServerStreamingServer[ExportCustomersResponse]) error {
+	return status.Error(codes.Unimplemented, "method ExportCustomers not implemented")
+}
+func (UnimplementedCustomerServiceServer) ListAttributeKeys(context.Context, *ListAttributeKeysRequest) (*ListAttributeKeysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAttributeKeys not implemented")
 }
 func (UnimplementedCustomerServiceServer) CreateContact(context.Context, *CreateContactRequest) (*Contact, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateContact not implemented")
@@ -534,6 +664,60 @@ func _CustomerService_BatchGetCustomers_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CustomerService_BatchUpdateCustomers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BatchUpdateCustomersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).BatchUpdateCustomers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_BatchUpdateCustomers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).BatchUpdateCustomers(ctx, req.(*BatchUpdateCustomersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CustomerService_ImportCustomers_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(CustomerServiceServer).ImportCustomers(&grpc.GenericServerStream[ImportCustomersRequest, ImportCustomersResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CustomerService_ImportCustomersServer = grpc.BidiStreamingServer[ImportCustomersRequest, ImportCustomersResponse]
+
+func _CustomerService_ExportCustomers_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportCustomersRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CustomerServiceServer).ExportCustomers(m, &grpc.GenericServerStream[ExportCustomersRequest, ExportCustomersResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CustomerService_ExportCustomersServer = grpc.ServerStreamingServer[ExportCustomersResponse]
+
+func _CustomerService_ListAttributeKeys_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAttributeKeysRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).ListAttributeKeys(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_ListAttributeKeys_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).ListAttributeKeys(ctx, req.(*ListAttributeKeysRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CustomerService_CreateContact_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CreateContactRequest)
 	if err := dec(in); err != nil {
@@ -678,6 +862,14 @@ var CustomerService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CustomerService_BatchGetCustomers_Handler,
 		},
 		{
+			MethodName: "BatchUpdateCustomers",
+			Handler:    _CustomerService_BatchUpdateCustomers_Handler,
+		},
+		{
+			MethodName: "ListAttributeKeys",
+			Handler:    _CustomerService_ListAttributeKeys_Handler,
+		},
+		{
 			MethodName: "CreateContact",
 			Handler:    _CustomerService_CreateContact_Handler,
 		},
@@ -702,6 +894,18 @@ var CustomerService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CustomerService_UndeleteContact_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ImportCustomers",
+			Handler:       _CustomerService_ImportCustomers_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "ExportCustomers",
+			Handler:       _CustomerService_ExportCustomers_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "rapport/v1/customer_service.proto",
 }

@@ -1,0 +1,25 @@
+package customer
+
+import (
+	"github.com/google/uuid"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/mutation"
+)
+
+// lookups gathers what has to change in the tables by which customers are found, for
+// one customer or for a thousand, and queues it in one statement a table.
+type lookups struct {
+	externalIDs externalIDChanges
+}
+
+// move notes that a customer, as stored, turned from before into after. A customer
+// that is new has no before.
+func (l *lookups) move(id uuid.UUID, before, after *rapportv1.Customer) {
+	l.externalIDs.move(id, before.GetExternalIds(), after.GetExternalIds())
+}
+
+// queue queues the statements, in an order that is the same for every transaction.
+func (l *lookups) queue(tx *mutation.Tx) {
+	l.externalIDs.queue(tx)
+}
