@@ -3,7 +3,6 @@ package customer
 import (
 	"context"
 
-
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 )
 
