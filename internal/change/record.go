@@ -6,10 +6,13 @@ package change
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/db"
@@ -58,6 +61,55 @@ func Append(batch *pgx.Batch, r Record, o Origin) error {
 	}
 	batch.Queue(appendSQL, lane, db.UUID(id), db.UUID(r.CustomerID), r.Resource, r.Type.String(), fields,
 		o.Actor, db.UUID(o.RequestID), o.TraceID, r.Time)
+	return nil
+}
+
+// appendAllSQL is appendSQL for many records: it locks the counters of their lanes in
+// ascending order, so that two transactions that touch several lanes cannot wait for
+// each other in a circle, and bumps only what it has locked. A record's number is its
+// lane's counter plus its place among the records of the lane.
+const appendAllSQL = `-- name: AppendChanges
+WITH feed AS (
+    SELECT lane, last_seq FROM lane_feed WHERE lane = ANY ($1::smallint[]) ORDER BY lane FOR UPDATE
+), bump AS (
+    UPDATE lane_feed SET last_seq = lane_feed.last_seq + added.count
+    FROM feed JOIN unnest($1::smallint[], $2::bigint[]) AS added (lane, count) ON added.lane = feed.lane
+    WHERE lane_feed.lane = feed.lane
+)
+INSERT INTO change (lane, change_id, sequence, customer_id, resource, type, fields, actor, request_id, trace_id, change_time)
+SELECT feed.lane, r.change_id, feed.last_seq + r.place, r.customer_id, r.resource, r.type, r.fields::jsonb, $11, $12, $13, r.change_time
+FROM unnest($3::smallint[], $4::uuid[], $5::bigint[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::timestamptz[])
+    AS r (lane, change_id, place, customer_id, resource, type, fields, change_time)
+JOIN feed ON feed.lane = r.lane`
+
+// AppendAll queues the statement that writes the records, in their order within each
+// lane. Like that of Append it must be the last one before the commit.
+func AppendAll(batch *pgx.Batch, records []Record, o Origin) error {
+	counts := map[int16]int64{}
+	n := len(records)
+	lanes, places, times := make([]int16, n), make([]int64, n), make([]time.Time, n)
+	ids, customers := make([]pgtype.UUID, n), make([]pgtype.UUID, n)
+	resources, types, fields := make([]string, n), make([]string, n), make([]string, n)
+	for i, r := range records {
+		lanes[i] = db.Lane(r.CustomerID)
+		counts[lanes[i]]++
+		id, err := db.NewID(lanes[i], r.Time)
+		if err != nil {
+			return err
+		}
+		if fields[i], err = encode(r.Fields); err != nil {
+			return err
+		}
+		ids[i], customers[i], places[i], times[i] = db.UUID(id), db.UUID(r.CustomerID), counts[lanes[i]], r.Time
+		resources[i], types[i] = r.Resource, r.Type.String()
+	}
+	touched := slices.Sorted(maps.Keys(counts))
+	added := make([]int64, len(touched))
+	for i, lane := range touched {
+		added[i] = counts[lane]
+	}
+	batch.Queue(appendAllSQL, touched, added, lanes, ids, places, customers, resources, types, fields, times,
+		o.Actor, db.UUID(o.RequestID), o.TraceID)
 	return nil
 }
 

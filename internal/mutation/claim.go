@@ -38,6 +38,7 @@ type Claim struct {
 	method       string
 	requestID    uuid.UUID
 	given        bool // by the caller, not made by the service
+	repeatable   bool // without an id of the caller's, for its records say what was done
 	validateOnly bool
 	fingerprint  []byte
 	response     []byte
@@ -62,6 +63,21 @@ func NewClaim(ctx context.Context, req Request) (*Claim, error) {
 		c.fingerprint, err = fingerprint(req)
 	}
 	return c, err
+}
+
+// NewPartClaim returns the claim of one transaction of a streaming call, under an id of
+// its own. The caller can repeat the part: what it changes is found by its own keys.
+func NewPartClaim(ctx context.Context, validateOnly bool) (*Claim, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, apierr.Internal(err)
+	}
+	call := rpc.CallFrom(ctx)
+	return &Claim{
+		lane:      db.KeyLane(call.Principal, call.Method, string(id[:])),
+		principal: call.Principal, method: call.Method, requestID: id,
+		repeatable: true, validateOnly: validateOnly, fingerprint: []byte{fingerprintVersion},
+	}, nil
 }
 
 // NewID returns a fresh id for a resource that the call makes, as of now. Where the

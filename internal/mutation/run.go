@@ -102,9 +102,10 @@ func unsettled(err error) bool {
 }
 
 // unavailable is the answer of a call that found no connection to the end. A caller
-// without a request id must not take it for a call that can simply be repeated.
+// without a request id must not take it for a call that can simply be repeated, where
+// it is not one anyway.
 func unavailable(c *Claim, outcomeUnknown bool) error {
-	if outcomeUnknown && !c.given {
+	if outcomeUnknown && !c.given && !c.repeatable {
 		return apierr.New(codes.Unknown, rapportv1.ErrorReason_COMMIT_OUTCOME_UNKNOWN,
 			"the connection broke at the commit; the call may or may not have happened", nil)
 	}

@@ -1,11 +1,9 @@
 package mutation
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -155,22 +153,19 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 	return nil
 }
 
-// queueChanges appends the changes, the lanes in ascending order, so that two
-// transactions that touch several lanes cannot wait for each other in a circle.
+// queueChanges appends the changes.
 func (tx *Tx) queueChanges(ctx context.Context, batch *pgx.Batch) error {
-	slices.SortStableFunc(tx.changes, func(a, b change.Record) int {
-		return cmp.Compare(db.Lane(a.CustomerID), db.Lane(b.CustomerID))
-	})
+	if len(tx.changes) == 0 {
+		return nil
+	}
 	origin := change.Origin{Actor: tx.claim.principal, RequestID: tx.claim.requestID}
 	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
 		origin.TraceID = span.TraceID().String()
 	}
-	for _, r := range tx.changes {
-		if err := change.Append(batch, r, origin); err != nil {
-			return err
-		}
+	if len(tx.changes) == 1 {
+		return change.Append(batch, tx.changes[0], origin)
 	}
-	return nil
+	return change.AppendAll(batch, tx.changes, origin)
 }
 
 // timeoutMargin is how long before its caller a statement gives up, at most: a caller

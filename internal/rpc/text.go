@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/rapport-crm/rapport/internal/apierr"
@@ -34,6 +36,9 @@ func planTexts(d protoreflect.MessageDescriptor, plans map[protoreflect.MessageD
 	plans[d] = plan
 	for i := range d.Fields().Len() {
 		f := textField{fd: d.Fields().Get(i)}
+		if leftToHandler(f.fd) {
+			continue
+		}
 		value := f.fd
 		if f.fd.IsMap() {
 			f.keys = f.fd.MapKey().Kind() == protoreflect.StringKind
@@ -48,6 +53,14 @@ func planTexts(d protoreflect.MessageDescriptor, plans map[protoreflect.MessageD
 		}
 	}
 	return plan
+}
+
+// leftToHandler says whether a field's rules are ignored in its message, because the
+// handler checks it by Chain.Validate: what is wrong with one row of a stream must not
+// end the stream.
+func leftToHandler(fd protoreflect.FieldDescriptor) bool {
+	rules, ok := proto.GetExtension(fd.Options(), validate.E_Field).(*validate.FieldRules)
+	return ok && rules.GetIgnore() == validate.Ignore_IGNORE_ALWAYS
 }
 
 func canHoldText(d protoreflect.MessageDescriptor, seen map[protoreflect.MessageDescriptor]bool) bool {

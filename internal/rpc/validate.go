@@ -48,6 +48,10 @@ func (c *Chain) validateUnary(handler grpc.UnaryHandler) grpc.UnaryHandler {
 	}
 }
 
+// Validate checks a request message of any registered RPC that a handler has put
+// together from a part of a stream, as one that came alone is checked.
+func (c *Chain) Validate(message proto.Message) error { return c.validator.check(message) }
+
 // check returns INVALID_FIELD with all that is wrong with a request, or nil.
 func (v *validator) check(req any) error {
 	message, ok := req.(proto.Message)
