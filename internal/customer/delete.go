@@ -70,6 +70,9 @@ func (s *Server) alter(ctx context.Context, req alterRequest, kind rapportv1.Cha
 		r.UpdateTime = now
 		update(tx, &r)
 		out := r.proto()
+		var by lookups
+		by.move(r.CustomerID, before, out)
+		by.queue(tx)
 		fields, err := change.Diff(before, out)
 		if err != nil {
 			return nil, err

@@ -11,15 +11,18 @@ import (
 // one customer or for a thousand, and queues it in one statement a table.
 type lookups struct {
 	externalIDs externalIDChanges
+	attributes  attributeCounts
 }
 
 // move notes that a customer, as stored, turned from before into after. A customer
 // that is new has no before.
 func (l *lookups) move(id uuid.UUID, before, after *rapportv1.Customer) {
 	l.externalIDs.move(id, before.GetExternalIds(), after.GetExternalIds())
+	l.attributes.move(id, before, after)
 }
 
 // queue queues the statements, in an order that is the same for every transaction.
 func (l *lookups) queue(tx *mutation.Tx) {
 	l.externalIDs.queue(tx)
+	l.attributes.queue(tx)
 }

@@ -1,5 +1,6 @@
 // Package sweep removes what is past its time: deleted records behind their purge
-// time and claims of requests behind their expiry.
+// time, claims of requests behind their expiry and keys of attributes that no customer
+// has any more.
 package sweep
 
 import (
@@ -38,6 +39,12 @@ WITH gone AS (
     WHERE external_id.customer_lane = gone.lane AND external_id.customer_id = gone.customer_id
 )
 SELECT count(*) FROM gone`},
+	// A purged customer counted no more since its deletion. What goes here are the keys
+	// of attributes that were tried once.
+	{"attribute keys", `-- name: SweepAttributeKeys
+DELETE FROM attribute_key WHERE (lane, key, value_type) IN (
+    SELECT lane, key, value_type FROM attribute_key WHERE customer_count = 0
+    LIMIT $1 FOR UPDATE SKIP LOCKED)`},
 }
 
 // Sweeper sweeps one database on a ticker.
