@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -43,34 +44,57 @@ func (s *Server) newID(claim *mutation.Claim, given string) (uuid.UUID, error) {
 
 // create queues all that makes the normalised customer c under the id.
 func create(ctx context.Context, tx *mutation.Tx, id uuid.UUID, c *rapportv1.Customer) (*rapportv1.Customer, error) {
-	r := row{Lane: db.Lane(id), CustomerID: id, Revision: 1, CreateTime: tx.Now, UpdateTime: tx.Now}
-	if err := r.set(c); err != nil {
-		return nil, err
-	}
-	tx.OnRefusal(refused(r.name()))
-	if r.ReferrerID.Valid {
-		var referred referral
-		walkReferrals(tx, &referred, id, r.ReferrerID.Bytes)
-		if err := tx.Fetch(ctx); err != nil {
-			return nil, err
-		}
-		if err := referred.check(id, r.ReferrerID.Bytes); err != nil {
-			return nil, err
-		}
-	}
-	insert(tx, &r)
-	var by lookups
-	by.move(id, nil, c)
-	by.queue(tx)
-	out := r.output(c)
-	fields, err := change.Diff(nil, out)
+	n, err := newCustomer(c)
 	if err != nil {
 		return nil, err
 	}
-	tx.Record(change.Record{
-		CustomerID: id, Resource: out.GetName(), Type: rapportv1.Change_CREATED, Fields: fields, Time: tx.Now,
-	})
-	return out, nil
+	tx.OnRefusal(refused(aip.CustomerName(id)))
+	if n.row.ReferrerID.Valid {
+		var referred referral
+		walkReferrals(tx, &referred, id, n.row.ReferrerID.Bytes)
+		if err := tx.Fetch(ctx); err != nil {
+			return nil, err
+		}
+		if err := referred.check(id, n.row.ReferrerID.Bytes); err != nil {
+			return nil, err
+		}
+	}
+	record := n.make(id, tx.Now)
+	insert(tx, &n.row)
+	var by lookups
+	by.move(id, nil, n.customer)
+	by.queue(tx)
+	tx.Record(record)
+	return n.customer, nil
+}
+
+// newborn is a customer that is about to be made, with all that takes time to work out
+// and depends on nothing but the request.
+type newborn struct {
+	row      row
+	customer *rapportv1.Customer
+	fields   []change.Field
+}
+
+// newCustomer works out what to write for a normalised customer, which it keeps.
+func newCustomer(c *rapportv1.Customer) (n newborn, err error) {
+	n.customer = c
+	if err := n.row.set(c); err != nil {
+		return n, err
+	}
+	c.State = rapportv1.Customer_ACTIVE
+	n.fields, err = change.Diff(nil, c)
+	return n, err
+}
+
+// make gives the customer its id and time, and returns the record of it.
+func (n *newborn) make(id uuid.UUID, now time.Time) change.Record {
+	n.row.Lane, n.row.CustomerID, n.row.Revision = db.Lane(id), id, 1
+	n.row.CreateTime, n.row.UpdateTime = now, now
+	n.row.output(n.customer)
+	return change.Record{
+		CustomerID: id, Resource: n.customer.GetName(), Type: rapportv1.Change_CREATED, Fields: n.fields, Time: now,
+	}
 }
 
 // output completes the normalised customer that the row was set from. It is what

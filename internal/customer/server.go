@@ -8,6 +8,8 @@ package customer
 import (
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
@@ -23,6 +25,9 @@ type Server struct {
 	DefaultRegion string
 	// PurgeAfter is how long a deleted customer can be undeleted.
 	PurgeAfter time.Duration
+	// Validate checks a request that the handler of a stream has put together from one
+	// of its rows, by the rules by which the same request is checked that came alone.
+	Validate func(proto.Message) error
 	// RequireEtag makes updates and deletes without an etag fail with ETAG_REQUIRED.
 	RequireEtag bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
@@ -44,9 +45,9 @@ func (s *Server) UpdateCustomer(ctx context.Context, req *rapportv1.UpdateCustom
 			return nil, err
 		}
 		if !found {
-			return s.createMissing(ctx, tx, u)
+			return s.createMissing(ctx, tx, &u)
 		}
-		return s.change(ctx, tx, u, r, referred)
+		return s.change(ctx, tx, &u, r, referred)
 	})
 }
 
@@ -102,9 +103,10 @@ func (s *Server) parseUpdate(claim *mutation.Claim, req *rapportv1.UpdateCustome
 	return u, err
 }
 
-// createMissing makes the customer that allow_missing asks for. The mask then has no
-// say: all that is populated counts (AIP-134).
-func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u parsedUpdate) (*rapportv1.Customer, error) {
+// missing returns the customer to make, normalised, where the update found none. The
+// mask then has no say: all that is populated counts (AIP-134). It returns NOT_FOUND
+// where the caller wants none made.
+func (s *Server) missing(u *parsedUpdate) (*rapportv1.Customer, error) {
 	if !u.req.GetAllowMissing() || u.req.GetCustomer().GetEtag() != "" {
 		if u.byName {
 			return nil, notFound(u.id)
@@ -120,7 +122,12 @@ func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u parsedUpd
 		c.ExternalIds[u.source] = u.externalID
 	}
 	c.Tags = changeTags(c.GetTags(), u.req.GetAddTags(), u.req.GetRemoveTags())
-	if err := s.normalise(c); err != nil {
+	return c, s.normalise(c)
+}
+
+func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u *parsedUpdate) (*rapportv1.Customer, error) {
+	c, err := s.missing(u)
+	if err != nil {
 		return nil, err
 	}
 	out, err := create(ctx, tx, u.id, c)
@@ -130,24 +137,36 @@ func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u parsedUpd
 	return out, err
 }
 
-// change applies the update to the locked row.
-func (s *Server) change(ctx context.Context, tx *mutation.Tx, u parsedUpdate, r row, referred referral) (*rapportv1.Customer, error) {
-	before := r.proto()
-	if !u.byName && before.GetExternalIds()[u.source] != u.externalID {
-		// While this call waited for the row, another one took the external id away.
-		return nil, mutation.ErrRaced
-	}
+// apply returns what the update makes of the customer in the row, normalised, and what
+// differs: nothing, where there is nothing to write.
+func (s *Server) apply(u *parsedUpdate, r *row, before *rapportv1.Customer) (*rapportv1.Customer, []change.Field, error) {
 	if err := aip.CheckEtag(u.req.GetCustomer().GetEtag(), r.name(), r.Revision); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if r.DeleteTime != nil {
-		return nil, deleted(&r)
+		return nil, nil, deleted(r)
 	}
 	after := proto.CloneOf(before)
 	u.mask.Apply(after, u.req.GetCustomer())
 	after.Tags = changeTags(after.GetTags(), u.req.GetAddTags(), u.req.GetRemoveTags())
 	if err := s.normalise(after); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	fields, err := change.Diff(before, after)
+	return after, fields, err
+}
+
+// change applies the update to the locked row.
+func (s *Server) change(ctx context.Context, tx *mutation.Tx, u *parsedUpdate, r row, referred referral) (*rapportv1.Customer, error) {
+	before := r.proto()
+	if !u.byName && before.GetExternalIds()[u.source] != u.externalID {
+		// While this call waited for the row, another one took the external id away.
+		return nil, mutation.ErrRaced
+	}
+	after, fields, err := s.apply(u, &r, before)
+	if err != nil || len(fields) == 0 {
+		// Nothing differs: no write, no new etag, no entry in the feed.
+		return before, err
 	}
 	if u.referrer != uuid.Nil && before.GetReferrer() != after.GetReferrer() {
 		if !u.byName {
@@ -160,25 +179,26 @@ func (s *Server) change(ctx context.Context, tx *mutation.Tx, u parsedUpdate, r 
 			return nil, err
 		}
 	}
-	fields, err := change.Diff(before, after)
-	if err != nil || len(fields) == 0 {
-		// Nothing differs: no write, no new etag, no entry in the feed.
-		return before, err
-	}
-	if err := r.set(after); err != nil {
+	record, err := r.become(after, fields, tx.Later(r.UpdateTime))
+	if err != nil {
 		return nil, err
 	}
-	r.Revision++
-	r.UpdateTime = tx.Later(r.UpdateTime)
 	tx.OnRefusal(refused(r.name()))
 	update(tx, &r)
 	var by lookups
 	by.move(r.CustomerID, before, after)
 	by.queue(tx)
-	tx.Record(change.Record{
-		CustomerID: r.CustomerID, Resource: r.name(), Type: rapportv1.Change_UPDATED, Fields: fields, Time: r.UpdateTime,
-	})
+	tx.Record(record)
 	return r.output(after), nil
+}
+
+// become takes over the updated customer, as of now, and returns the record of it.
+func (r *row) become(after *rapportv1.Customer, fields []change.Field, now time.Time) (change.Record, error) {
+	r.Revision++
+	r.UpdateTime = now
+	return change.Record{
+		CustomerID: r.CustomerID, Resource: r.name(), Type: rapportv1.Change_UPDATED, Fields: fields, Time: now,
+	}, r.set(after)
 }
 
 // changeTags adds and removes tags; where one stands in both lists, it goes.

@@ -165,6 +165,28 @@ var scenarios = map[string]scenario{
 		},
 		func(req request) { req.(*rapportv1.UpdateCustomerRequest).ExternalId.Source = "shop" },
 	},
+	"BatchUpdateCustomers": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
+				{Customer: &rapportv1.Customer{Name: c.customer(t), DisplayName: "New"}},
+				{Customer: newCustomer(), AllowMissing: true, ExternalId: &rapportv1.ExternalId{Source: "erp", Id: uuid.NewString()}},
+				{Customer: &rapportv1.Customer{Name: c.customer(t), ExternalIds: map[string]string{"shop": uuid.NewString()}}},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchUpdateCustomersRequest).Requests[0].Customer.DisplayName = "Other"
+		},
+	},
+	"BatchUpdateCustomers with a referrer": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
+				{Customer: &rapportv1.Customer{Name: c.customer(t), Referrer: proto.String(c.customer(t))}},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchUpdateCustomersRequest).Requests[0].AddTags = []string{"other"}
+		},
+	},
 	"DeleteCustomer": {
 		func(t testing.TB, c *caller) request { return &rapportv1.DeleteCustomerRequest{Name: c.customer(t)} },
 		func(req request) { req.(*rapportv1.DeleteCustomerRequest).Etag = "*" },

@@ -35,6 +35,8 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 	t.Helper()
 	var err error
 	switch a := answer.(type) {
+	case *rapportv1.BatchUpdateCustomersResponse:
+		disturb(t, c, a.GetCustomers()[0])
 	case *rapportv1.Customer:
 		if a.GetState() == rapportv1.Customer_DELETED {
 			_, err = c.Customers.UndeleteCustomer(t.Context(), &rapportv1.UndeleteCustomerRequest{Name: a.GetName()})

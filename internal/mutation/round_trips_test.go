@@ -3,7 +3,9 @@ package mutation_test
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -68,6 +71,39 @@ func customersPage(filter string, later bool) func(*testing.T, *caller) func(con
 	}
 }
 
+// imported imports one row; a name that is empty leaves the customer as it is.
+func imported(id *rapportv1.ExternalId, name string) func(*testing.T, *caller) func(context.Context) error {
+	return func(_ *testing.T, c *caller) func(context.Context) error {
+		customer := &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Ada"}
+		if name != "" {
+			customer.DisplayName = name + " " + uuid.NewString()
+		} else {
+			customer = &rapportv1.Customer{Tags: []string{"trip"}}
+		}
+		req := &rapportv1.ImportCustomersRequest{Rows: []*rapportv1.ImportCustomersRequest_Row{{Customer: customer, ExternalId: id}}}
+		return func(ctx context.Context) error {
+			stream, err := c.Customers.ImportCustomers(ctx)
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(stream.Send(req), stream.CloseSend()); err != nil {
+				return err
+			}
+			resp, err := stream.Recv()
+			if err != nil {
+				return err
+			}
+			if resp.GetOutcomes()[0].GetError() != nil {
+				return status.ErrorProto(resp.GetOutcomes()[0].GetError())
+			}
+			if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
+				return fmt.Errorf("the stream ended with %w", err)
+			}
+			return nil
+		}
+	}
+}
+
 func contactsPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
 	return func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.ListContactsRequest{Parent: parent(t, c)}
@@ -104,6 +140,11 @@ var trips = []trip{
 		req := &rapportv1.BatchGetCustomersRequest{Names: []string{c.customer(t), c.customer(t)}}
 		return func(ctx context.Context) error { _, err := c.Customers.BatchGetCustomers(ctx, req); return err }
 	}},
+	{"BatchUpdateCustomers", "", made("BatchUpdateCustomers")},
+	{"BatchUpdateCustomers", "with a referrer", made("BatchUpdateCustomers with a referrer")},
+	{"BatchUpdateCustomers", "repeated under its request id", repeated("BatchUpdateCustomers")},
+	{"ImportCustomers", "a message", imported(&rapportv1.ExternalId{Source: "erp", Id: "trip"}, "Ada")},
+	{"ImportCustomers", "a message that changes nothing", imported(&rapportv1.ExternalId{Source: "erp", Id: "trip"}, "")},
 	{"CreateContact", "", made("CreateContact")},
 	{"GetContact", "", func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.GetContactRequest{Name: c.contact(t)}

@@ -111,6 +111,11 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 	queued := tx.take()
 	var batch pgx.Batch
 	c := tx.claim
+	if c.repeatable && len(queued) == 0 && len(tx.changes) == 0 {
+		// Nothing is written, not even a claim: a repeat would find the same.
+		tx.rollback(ctx)
+		return nil
+	}
 	claimed := c.validateOnly
 	explicit := tx.begun || c.validateOnly
 	if explicit && !tx.begun {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
+	"google.golang.org/protobuf/proto"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apidocs"
@@ -34,13 +35,14 @@ type (
 	contacts  = contact.Server
 )
 
-// register makes the services of the API.
-func (s *Server) register(r *rpc.Registrar) {
+// register makes the services of the API. The rules by which requests are checked are
+// compiled once all are registered, so validate is called later only.
+func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) {
 	mutations := &mutation.Runner{Pool: s.pool, Clock: time.Now, RequestTTL: s.config.RequestTTL}
 	rapportv1.RegisterCustomerServiceServer(r, customerService{
 		&customer.Server{
 			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
-			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
+			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag, Validate: validate,
 		},
 		&contact.Server{
 			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
@@ -53,9 +55,13 @@ func (s *Server) register(r *rpc.Registrar) {
 // serveRPCs puts the services behind gRPC and, through a channel that runs the same
 // interceptors and stats handler, behind REST.
 func (s *Server) serveRPCs(t *telemetry.Telemetry) error {
-	var services rpc.Registrar
-	s.register(&services)
-	chain, err := rpc.NewChain(t.Logger, t.Meter.Meter(names.Scope), &services)
+	var (
+		services rpc.Registrar
+		chain    *rpc.Chain
+		err      error
+	)
+	s.register(&services, func(m proto.Message) error { return chain.Validate(m) })
+	chain, err = rpc.NewChain(t.Logger, t.Meter.Meter(names.Scope), &services)
 	if err != nil {
 		return fmt.Errorf("interceptors: %w", err)
 	}

@@ -1,0 +1,147 @@
+package customer
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/rapport-crm/rapport/internal/db"
+)
+
+// readReferrersSQL reads the chains above the referrers of a batch, each customer once.
+const readReferrersSQL = `-- name: ReadReferrers
+WITH RECURSIVE up AS (
+    SELECT c.customer_id, c.referrer_lane, c.referrer_id, c.delete_time IS NULL AS live
+    FROM customer c JOIN unnest($1::smallint[], $2::uuid[]) AS given (lane, id) ON c.lane = given.lane AND c.customer_id = given.id
+    UNION
+    SELECT c.customer_id, c.referrer_lane, c.referrer_id, c.delete_time IS NULL
+    FROM up JOIN customer c ON c.lane = up.referrer_lane AND c.customer_id = up.referrer_id
+)
+SELECT customer_id, referrer_id, live FROM up`
+
+// countReferredSQL tells how long the longest chain below each customer is.
+const countReferredSQL = `-- name: CountReferred
+WITH RECURSIVE down AS (
+    SELECT id AS top, id AS customer_id, 0::bigint AS depth FROM unnest($1::uuid[]) AS given (id)
+    UNION ALL
+    SELECT down.top, c.customer_id, down.depth + 1
+    FROM down JOIN customer c ON c.referrer_id = down.customer_id WHERE down.depth <= $2
+)
+SELECT top, max(depth) FROM down GROUP BY top`
+
+// referrers are the chains of referrers that a batch touches, as the database has them.
+type referrers struct {
+	above map[uuid.UUID]referrerLink
+	below map[uuid.UUID]int64
+}
+
+// referrerLink leads from a customer to its referrer, uuid.Nil where it has none.
+type referrerLink struct {
+	referrer uuid.UUID
+	live     bool
+}
+
+// readReferrers reads the chains that the updates make longer. A batch that sets no
+// referrer, or none but those that are set, reads nothing.
+func (b *batch) readReferrers(ctx context.Context, updates []*parsedUpdate) error {
+	var tops, customers []uuid.UUID
+	for _, u := range updates {
+		if u.referrer == uuid.Nil {
+			continue
+		}
+		h, err := b.find(u)
+		if err != nil {
+			return err
+		}
+		if h != nil && h.row.ReferrerID.Valid && h.row.ReferrerID.Bytes == u.referrer {
+			continue
+		}
+		tops = append(tops, u.referrer)
+		if h != nil {
+			customers = append(customers, h.row.CustomerID)
+		}
+	}
+	if len(tops) == 0 {
+		return nil
+	}
+	b.referrers = referrers{above: map[uuid.UUID]referrerLink{}, below: map[uuid.UUID]int64{}}
+	b.queueReferrers(tops, customers)
+	return b.tx.Fetch(ctx)
+}
+
+func (b *batch) queueReferrers(tops, customers []uuid.UUID) {
+	slices.SortFunc(tops, func(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) })
+	tops = slices.Compact(tops)
+	lanes := make([]int16, len(tops))
+	for i, id := range tops {
+		lanes[i] = db.Lane(id)
+	}
+	b.tx.Queue(readReferrersSQL, lanes, uuids(tops)).Query(func(rows pgx.Rows) error {
+		var (
+			id       uuid.UUID
+			referrer pgtype.UUID
+			live     bool
+		)
+		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &referrer, &live}, func() error {
+			b.referrers.above[id] = referrerLink{referrer.Bytes, live}
+			return nil
+		})
+		return err
+	})
+	if len(customers) == 0 {
+		return
+	}
+	b.tx.Queue(countReferredSQL, uuids(customers), maxReferralDepth).Query(func(rows pgx.Rows) error {
+		var (
+			id    uuid.UUID
+			depth int64
+		)
+		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &depth}, func() error {
+			b.referrers.below[id] = depth
+			return nil
+		})
+		return err
+	})
+}
+
+func uuids(ids []uuid.UUID) []pgtype.UUID {
+	out := make([]pgtype.UUID, len(ids))
+	for i, id := range ids {
+		out[i] = db.UUID(id)
+	}
+	return out
+}
+
+// link returns the customer's link as the batch has it, which overrules the database.
+func (b *batch) link(id uuid.UUID) (link referrerLink, found bool) {
+	if h, ok := b.customers[id]; ok {
+		return referrerLink{h.row.ReferrerID.Bytes, h.row.DeleteTime == nil}, true
+	}
+	link, found = b.referrers.above[id]
+	return link, found
+}
+
+// walk is walkReferrals in memory: it sees what earlier updates of the batch did.
+// Whoever a batch changes has its chain walked, so of the chains below only those
+// matter that the batch leaves alone, and these the database has counted.
+func (b *batch) walk(customer, referrer uuid.UUID) referral {
+	found := referral{below: b.referrers.below[customer]}
+	for id := referrer; id != uuid.Nil && found.above <= maxReferralDepth; {
+		link, ok := b.link(id)
+		if !ok {
+			break
+		}
+		found.above++
+		if id == referrer && link.live {
+			found.live = 1
+		}
+		if id == customer {
+			found.cycle = 1
+		}
+		id = link.referrer
+	}
+	return found
+}
