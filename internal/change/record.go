@@ -90,6 +90,7 @@ func AppendAll(batch *pgx.Batch, records []Record, o Origin) error {
 	lanes, places, times := make([]int16, n), make([]int64, n), make([]time.Time, n)
 	ids, customers := make([]pgtype.UUID, n), make([]pgtype.UUID, n)
 	resources, types, fields := make([]string, n), make([]string, n), make([]string, n)
+	latest := make(map[uuid.UUID]uuid.UUID, n)
 	for i, r := range records {
 		lanes[i] = db.Lane(r.CustomerID)
 		counts[lanes[i]]++
@@ -97,6 +98,10 @@ func AppendAll(batch *pgx.Batch, records []Record, o Origin) error {
 		if err != nil {
 			return err
 		}
+		if earlier, ok := latest[r.CustomerID]; ok {
+			id = db.NextID(earlier)
+		}
+		latest[r.CustomerID] = id
 		if fields[i], err = encode(r.Fields); err != nil {
 			return err
 		}

@@ -59,3 +59,16 @@ func NewID(lane int16, now time.Time) (uuid.UUID, error) {
 	}
 	return id, nil
 }
+
+// NextID returns the first UUID behind id that lies in its lane: the id of what comes
+// right after, where both happen at one instant and are listed by time and id.
+func NextID(id uuid.UUID) uuid.UUID {
+	next, low := id, binary.BigEndian.Uint64(id[8:])
+	for {
+		low++
+		binary.BigEndian.PutUint64(next[8:], low)
+		if Lane(next) == Lane(id) {
+			return next
+		}
+	}
+}
