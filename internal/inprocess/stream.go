@@ -144,7 +144,11 @@ func (c *clientStream) Header() (metadata.MD, error) {
 	select {
 	case <-c.headers:
 	case <-c.clientCtx.Done():
-		return nil, status.FromContextError(c.clientCtx.Err()).Err()
+		select {
+		case <-c.headers: // it had come: the end of a stream ends its context too
+		default:
+			return nil, status.FromContextError(c.clientCtx.Err()).Err()
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -189,18 +193,13 @@ func (c *clientStream) SendMsg(message any) error {
 }
 
 // RecvMsg implements grpc.ClientStream. What the handler has sent and how it ended go
-// before a context that ended since.
+// before a context that ended since, so a client that cancels its context and receives
+// until there is an error has seen the handler's end: it holds nothing any more.
 func (c *clientStream) RecvMsg(into any) error {
 	select {
 	case message := <-c.responses:
 		return hand(into, message)
 	case <-c.done:
-	case <-c.clientCtx.Done():
-		select {
-		case <-c.done:
-		default:
-			return status.FromContextError(c.clientCtx.Err()).Err()
-		}
 	}
 	select {
 	case message := <-c.responses:

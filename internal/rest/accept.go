@@ -8,16 +8,18 @@ import (
 
 const (
 	jsonType    = "application/json"
+	ndjsonType  = "application/x-ndjson"
 	problemType = "application/problem+json"
 )
 
-// acceptable tells whether a client that sent these Accept headers takes what we send.
-// Whoever asks for problems only takes JSON too: it is how some clients ask for both.
-func acceptable(headers []string) bool {
-	if len(headers) == 0 || len(headers) == 1 && (headers[0] == "*/*" || headers[0] == jsonType) {
+// acceptable tells whether a client that sent these Accept headers takes the media type
+// of an answer. Whoever asks for problems only takes JSON too: it is how some clients
+// ask for both. Who asks for JSON does not take lines of it: its parser would fail.
+func acceptable(headers []string, media string) bool {
+	if len(headers) == 0 || len(headers) == 1 && (headers[0] == "*/*" || headers[0] == media) {
 		return true
 	}
-	return quality(headers, jsonType) > 0 || quality(headers, problemType) > 0
+	return quality(headers, media) > 0 || media == jsonType && quality(headers, problemType) > 0
 }
 
 // problemTypeFor returns the media type of an error: problem+json, unless the client

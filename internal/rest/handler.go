@@ -4,7 +4,8 @@
 // A request passes: the handler (panics, CORS, path) → the gateway's mux, which finds
 // the route → prepare (Accept, body, query, headers, all strict) → the gateway's
 // generated handler, which builds the request message → edge, which adds what came in
-// headers → the RPC → reply, or, for every error wherever it came from, problem.
+// headers → the RPC → reply, or, for every error wherever it came from, problem. An RPC
+// that answers with a stream goes by stream.go instead of the generated handler.
 package rest
 
 import (
@@ -29,8 +30,9 @@ import (
 const (
 	// maxBody is the size of the largest body, in bytes; gRPC takes the same.
 	maxBody = 4 << 20
-	// writeTimeout is how long a client may take to read an answer. It is set for each
-	// request, because http.Server.WriteTimeout would end a stream of events too.
+	// writeTimeout is how long a client may take to read an answer, or a piece of a
+	// stream. It is set for each request, because http.Server.WriteTimeout would end
+	// streams too.
 	writeTimeout = 60 * time.Second
 )
 
@@ -50,6 +52,7 @@ type Options struct {
 
 type handler struct {
 	mux    *runtime.ServeMux
+	conn   edge
 	docs   http.Handler
 	log    *slog.Logger
 	cors   cors
@@ -58,7 +61,7 @@ type handler struct {
 
 // New returns the handler of the public HTTP port.
 func New(o Options) (http.Handler, error) {
-	h := &handler{docs: o.Docs, log: o.Log}
+	h := &handler{conn: edge{o.Conn}, docs: o.Docs, log: o.Log}
 	var err error
 	if h.cors, err = newCORS(o.AllowedOrigins); err != nil {
 		return nil, err
@@ -80,10 +83,10 @@ func New(o Options) (http.Handler, error) {
 		runtime.WithDisablePathLengthFallback(),
 		runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptReserved),
 	)
-	ctx, conn := context.Background(), edge{o.Conn}
+	ctx := context.Background()
 	if err := errors.Join(
-		rapportv1.RegisterCustomerServiceHandlerClient(ctx, h.mux, rapportv1.NewCustomerServiceClient(conn)),
-		rapportv1.RegisterChangeServiceHandlerClient(ctx, h.mux, rapportv1.NewChangeServiceClient(conn)),
+		rapportv1.RegisterCustomerServiceHandlerClient(ctx, h.mux, rapportv1.NewCustomerServiceClient(h.conn)),
+		rapportv1.RegisterChangeServiceHandlerClient(ctx, h.mux, rapportv1.NewChangeServiceClient(h.conn)),
 	); err != nil {
 		return nil, fmt.Errorf("register the routes: %w", err)
 	}

@@ -22,8 +22,8 @@ import (
 // prepare checks all of a routed request that the gateway would pass over, and reads
 // the body. What it finds goes into x; the order is from the cheapest to the dearest.
 func prepare(w http.ResponseWriter, r *http.Request, x *exchange) error {
-	if !acceptable(r.Header["Accept"]) {
-		return apierr.New(codes.InvalidArgument, rapportv1.ErrorReason_NOT_ACCEPTABLE, "answers are application/json", nil)
+	if media := x.route.media(); !acceptable(r.Header["Accept"], media) {
+		return apierr.New(codes.InvalidArgument, rapportv1.ErrorReason_NOT_ACCEPTABLE, "the answer is "+media, nil)
 	}
 	if err := prepareHeaders(r, x); err != nil {
 		return err
@@ -39,8 +39,8 @@ func prepare(w http.ResponseWriter, r *http.Request, x *exchange) error {
 }
 
 // withTimeout returns a context with the timeout of Grpc-Timeout, or the request's own:
-// the interceptors bound every call by rpc.MaxDeadline anyway.
-func withTimeout(r *http.Request) (context.Context, context.CancelFunc, error) {
+// the interceptors bound every call but streams by rpc.MaxDeadline anyway.
+func withTimeout(r *http.Request, rt *route) (context.Context, context.CancelFunc, error) {
 	value := r.Header["Grpc-Timeout"]
 	if len(value) == 0 {
 		return r.Context(), func() {}, nil
@@ -59,12 +59,18 @@ func withTimeout(r *http.Request) (context.Context, context.CancelFunc, error) {
 	// 8 digits of hours overflow a Duration, so the bound is applied before the product.
 	unit := units[text[len(text)-1]]
 	timeout := rpc.MaxDeadline
-	if n < uint64(rpc.MaxDeadline/unit) {
+	if rt.stream != nil {
+		timeout = maxStreamTimeout
+	}
+	if n < uint64(timeout/unit) {
 		timeout = time.Duration(n) * unit
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	return ctx, cancel, nil
 }
+
+// maxStreamTimeout is the longest timeout that is kept for a stream.
+const maxStreamTimeout = 1000 * time.Hour
 
 // prepareHeaders reads If-Match and Idempotency-Key.
 func prepareHeaders(r *http.Request, x *exchange) error {

@@ -68,24 +68,11 @@ func (h *handler) problem(w http.ResponseWriter, x *exchange, httpStatus int, er
 		return
 	}
 	x.wrote = true
-	st := h.statusOf(x, err)
-	p := describe(st, x.route)
-	if p.Status = httpStatus; httpStatus == 0 {
-		p.Status = httpStatusOf(st.Code(), p.Reason, x.ifMatch != "")
-	}
 	header := w.Header()
 	for _, name := range []string{"Content-Length", "Transfer-Encoding", "Trailer", "Etag", "Location"} {
 		header.Del(name)
 	}
-	id := header.Get("X-Request-Id")
-	if id == "" {
-		id = uuid.NewString()
-		header.Set("X-Request-Id", id)
-	}
-	p.Instance = "urn:uuid:" + id
-	if p.RetryAfter == 0 && (p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests) {
-		p.RetryAfter = 1
-	}
+	p := h.newProblem(header, x, httpStatus, err)
 	if p.RetryAfter > 0 {
 		header.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
@@ -93,7 +80,7 @@ func (h *handler) problem(w http.ResponseWriter, x *exchange, httpStatus int, er
 		header.Set("WWW-Authenticate", `Bearer realm="rapport", error="invalid_token"`)
 	}
 	if !x.invoked {
-		h.logRefusal(x, &p, id)
+		h.logRefusal(x, &p, header.Get("X-Request-Id"))
 	}
 	body, jsonErr := json.Marshal(&p) // strings and numbers only: it cannot fail
 	if jsonErr != nil {
@@ -104,6 +91,26 @@ func (h *handler) problem(w http.ResponseWriter, x *exchange, httpStatus int, er
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(body)
+}
+
+// newProblem describes an error as the answer to a request, whose id is in the header or
+// is put there.
+func (h *handler) newProblem(header http.Header, x *exchange, httpStatus int, err error) problem {
+	st := h.statusOf(x, err)
+	p := describe(st, x.route)
+	if p.Status = httpStatus; httpStatus == 0 {
+		p.Status = httpStatusOf(st.Code(), p.Reason, x.ifMatch != "")
+	}
+	id := header.Get("X-Request-Id")
+	if id == "" {
+		id = uuid.NewString()
+		header.Set("X-Request-Id", id)
+	}
+	p.Instance = "urn:uuid:" + id
+	if p.RetryAfter == 0 && (p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests) {
+		p.RetryAfter = 1
+	}
+	return p
 }
 
 // statusOf returns the error's status. What has none is a fault of this package, whose

@@ -30,6 +30,16 @@ type route struct {
 	validateOnly protoreflect.FieldDescriptor
 	updateMask   protoreflect.FieldDescriptor
 	etag         []protoreflect.FieldDescriptor // the path to it
+
+	stream *stream // of an RPC that answers with a stream; nil for the others
+}
+
+// media is the media type of the answers, errors apart.
+func (r *route) media() string {
+	if r.stream != nil {
+		return ndjsonType
+	}
+	return jsonType
 }
 
 // param is a field that a query parameter sets.
@@ -42,7 +52,7 @@ type param struct {
 var simpleVariable = regexp.MustCompile(`\{([^=}]+)\}`)
 
 // newRoutes returns the routes of all RPCs of the files, by "METHOD template" in the
-// form in which the gateway prints its patterns.
+// form in which the gateway prints its patterns. An RPC without an HTTP rule has none.
 func newRoutes(files ...protoreflect.FileDescriptor) (map[string]*route, error) {
 	out := map[string]*route{}
 	for _, file := range files {
@@ -81,6 +91,15 @@ func newRoute(rpc protoreflect.MethodDescriptor, rule *annotations.HttpRule) (*r
 		r.method, r.template = "DELETE", p.Delete
 	default:
 		return nil, fmt.Errorf("%s has an HTTP binding of an unknown kind", rpc.FullName())
+	}
+	if rpc.IsStreamingServer() || rpc.IsStreamingClient() {
+		var err error
+		if r.stream, err = newStream(rpc); err != nil {
+			return nil, err
+		}
+		if rule.GetBody() != "" {
+			return nil, fmt.Errorf("%s: an RPC with a stream has a body", rpc.FullName())
+		}
 	}
 	r.template = simpleVariable.ReplaceAllString(r.template, "{$1=*}")
 	fields := rpc.Input().Fields()

@@ -75,7 +75,7 @@ func (h *handler) routed(next runtime.HandlerFunc) runtime.HandlerFunc {
 		})
 		x.route = found
 		telemetry.SetRoute(x.outer, found.template)
-		ctx, cancel, err := withTimeout(r)
+		ctx, cancel, err := withTimeout(r, found)
 		if err == nil {
 			defer cancel()
 			err = prepare(w, r, x)
@@ -88,6 +88,10 @@ func (h *handler) routed(next runtime.HandlerFunc) runtime.HandlerFunc {
 		// Authorization and the addresses always. It is given nothing to find.
 		inner := r.WithContext(ctx)
 		inner.Header, inner.Host, inner.RemoteAddr = noHeader, "", ""
+		if found.stream != nil {
+			h.serveStream(w, inner, x, pathParams)
+			return
+		}
 		next(w, inner, pathParams)
 	}
 }

@@ -44,6 +44,7 @@ type service struct {
 	fault   any
 	answer  *rapportv1.Customer
 	replays bool
+	export  func(*rapportv1.ExportCustomersRequest, grpc.ServerStreamingServer[rapportv1.ExportCustomersResponse]) error
 }
 
 func (s *service) see(ctx context.Context, req proto.Message) error {
@@ -102,6 +103,13 @@ func (s *service) UndeleteCustomer(ctx context.Context, req *rapportv1.UndeleteC
 
 func (s *service) BatchGetCustomers(ctx context.Context, req *rapportv1.BatchGetCustomersRequest) (*rapportv1.BatchGetCustomersResponse, error) {
 	return &rapportv1.BatchGetCustomersResponse{}, s.see(ctx, req)
+}
+
+func (s *service) ExportCustomers(req *rapportv1.ExportCustomersRequest, stream grpc.ServerStreamingServer[rapportv1.ExportCustomersResponse]) error {
+	if err := s.see(stream.Context(), req); err != nil || s.export == nil {
+		return err
+	}
+	return s.export(req, stream)
 }
 
 // newHandler returns the REST handler over the service and the true interceptors.

@@ -62,17 +62,27 @@ func newDrains() *drains {
 }
 
 // stream is an interceptor that ends a stream's context when the service stops and
-// tells the client that another process will go on.
+// tells the client that another process will go on, unless it got all there was.
 func (d *drains) stream(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	ctx, cancel := context.WithCancel(stream.Context())
 	defer cancel()
 	defer context.AfterFunc(d.ctx, cancel)()
 	err := handler(srv, &drainedStream{stream, ctx})
-	if d.ctx.Err() != nil && stream.Context().Err() == nil {
+	if err != nil && d.ctx.Err() != nil && stream.Context().Err() == nil {
 		return apierr.Retryable(codes.Unavailable, rapportv1.ErrorReason_SHUTTING_DOWN,
 			"this process is stopping; another one will answer", 100*time.Millisecond)
 	}
 	return err
+}
+
+// within returns the outer interceptor with this one inside of it, as the gRPC server
+// has them: for the streams of REST, which do not pass that server.
+func (d *drains) within(outer grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
+	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		return outer(srv, stream, info, func(srv any, stream grpc.ServerStream) error {
+			return d.stream(srv, stream, info, handler)
+		})
+	}
 }
 
 type drainedStream struct {

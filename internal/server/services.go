@@ -76,7 +76,7 @@ func (s *Server) serveRPCs(t *telemetry.Telemetry) error {
 		reflection.Register(s.grpc)
 	}
 
-	channel := inprocess.New(chain.Unary, chain.Stream, stats)
+	channel := inprocess.New(chain.Unary, s.drains.within(chain.Stream), stats)
 	for _, service := range services.Services() {
 		channel.RegisterService(service.Desc, service.Impl)
 		s.readiness.services = append(s.readiness.services, service.Desc.ServiceName)
