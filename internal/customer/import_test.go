@@ -341,7 +341,7 @@ func TestImportIsHeldUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const messages = 400
+	const messages = 100
 	var sent atomic.Int64
 	var sender sync.WaitGroup
 	sender.Go(func() {
