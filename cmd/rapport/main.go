@@ -18,6 +18,7 @@ import (
 type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Serve gRPC and REST; with a PostgreSQL of its own where none is given."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the schema of a database up to date, or tell where it stands."`
+	Demo        demoCommand        `cmd:"" help:"Fill a running service with a made-up company, for trying it out."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Exit 0 if the service on this machine is ready to serve, else 1."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

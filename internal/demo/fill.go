@@ -1,0 +1,146 @@
+package demo
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/load"
+)
+
+// contactsInFlight is how many contacts are made at once, and maxTries how often one is
+// tried while the service is away or busy.
+const (
+	contactsInFlight = 8
+	maxTries         = 10
+)
+
+// Summary counts what Fill did. A contact that was there counts as unchanged, even
+// where it is not as Fill would have made it.
+type Summary struct {
+	Customers, Contacts load.Summary
+}
+
+// Watcher is told how a fill goes; each of its functions may be nil.
+type Watcher struct {
+	// Refused is told of each customer and contact that the service did not take.
+	Refused func(resource string, err error)
+	// Done is told how many customers and contacts are finished, now and then.
+	Done func(customers, contacts int64)
+}
+
+// Fill loads the first so many customers of the company, with their contacts. What is
+// there already as it should be is left alone, so a fill that broke, or one of fewer
+// customers, is continued by the next. An error is that of the service or the
+// connection; the summary is right with it.
+func (c Company) Fill(ctx context.Context, client rapportv1.CustomerServiceClient, customers int, watch Watcher) (Summary, error) {
+	f := filler{client: client, watch: watch, refused: map[int64]bool{}}
+	var err error
+	f.summary.Customers, err = load.Customers(ctx, client, c.rows(customers), load.Options{OnOutcome: f.outcome})
+	if err != nil {
+		return f.summary, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(contactsInFlight)
+	for n := 1; n <= customers && ctx.Err() == nil; n++ {
+		// A customer's contacts go one after the other: the record is locked for each.
+		if contacts := c.Persona(n).Contacts(); len(contacts) > 0 && !f.refused[int64(n)] {
+			group.Go(func() error { return f.contacts(ctx, contacts) })
+		}
+	}
+	err = group.Wait()
+	return f.summary, err
+}
+
+func (c Company) rows(customers int) iter.Seq2[*load.Row, error] {
+	return func(yield func(*load.Row, error) bool) {
+		for n := 1; n <= customers; n++ {
+			if !yield(&load.Row{Number: int64(n), Customer: c.Persona(n).Customer()}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// filler is one fill.
+type filler struct {
+	client  rapportv1.CustomerServiceClient
+	watch   Watcher
+	refused map[int64]bool // numbers of customers
+
+	mu      sync.Mutex
+	summary Summary
+	done    int64 // customers with an outcome
+}
+
+func (f *filler) outcome(row *load.Row, outcome *load.Outcome) {
+	f.done++
+	if outcome.GetResult() == rapportv1.ImportCustomersResponse_Outcome_REJECTED {
+		f.refused[row.GetNumber()] = true
+		f.tell(row.GetCustomer().GetName(), status.FromProto(outcome.GetError()).Err())
+	}
+	if f.watch.Done != nil && f.done%500 == 0 {
+		f.watch.Done(f.done, 0)
+	}
+}
+
+func (f *filler) tell(resource string, err error) {
+	if f.watch.Refused != nil {
+		f.watch.Refused(resource, err)
+	}
+}
+
+func (f *filler) contacts(ctx context.Context, contacts []*rapportv1.Contact) error {
+	for _, contact := range contacts {
+		err := f.create(ctx, contact)
+		f.mu.Lock()
+		switch status.Code(err) {
+		case codes.OK:
+			f.summary.Contacts.Created++
+			err = nil
+		case codes.AlreadyExists:
+			f.summary.Contacts.Unchanged++
+			err = nil
+		case codes.InvalidArgument, codes.FailedPrecondition, codes.NotFound:
+			f.summary.Contacts.Rejected++
+			f.tell(contact.GetName(), err)
+			err = nil
+		}
+		if rows := f.summary.Contacts.Rows(); f.watch.Done != nil && rows%500 == 0 {
+			f.watch.Done(f.done, rows)
+		}
+		f.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// create makes a contact, again and again while that may help. A contact that an
+// earlier try made answers the next one as one that was there.
+func (f *filler) create(ctx context.Context, contact *rapportv1.Contact) error {
+	customer, id, err := aip.ParseContactName("name", contact.GetName())
+	if err != nil {
+		return err
+	}
+	req := &rapportv1.CreateContactRequest{Parent: aip.CustomerName(customer), ContactId: id.String(), Contact: contact}
+	for try := 1; ; try++ {
+		_, err := f.client.CreateContact(ctx, req)
+		if err == nil || try == maxTries || ctx.Err() != nil || !load.Retryable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(load.Backoff(try, err)):
+		}
+	}
+}
