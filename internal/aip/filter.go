@@ -1,6 +1,7 @@
 package aip
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -112,6 +113,8 @@ type Condition struct {
 
 	// direct tells whether that index is one of the list's own table.
 	direct bool
+	// inOr is the condition as part of an OR, where that is another than SQL.
+	inOr string
 	// column is set where the condition is a range of this column.
 	column string
 }
@@ -136,13 +139,13 @@ func (c *compiler) compile(n *node) (Condition, error) {
 		// AND is served by one served part. OR is where an index of the table serves each,
 		// as PostgreSQL can then combine what they find.
 		all := Condition{direct: n.kind == nodeOr}
-		parts := make([]string, 0, len(n.kids))
+		parts, inOr := make([]string, 0, len(n.kids)), make([]string, 0, len(n.kids))
 		for _, kid := range n.kids {
 			part, err := c.compile(kid)
 			if err != nil {
 				return Condition{}, err
 			}
-			parts = append(parts, part.SQL)
+			parts, inOr = append(parts, part.SQL), append(inOr, cmp.Or(part.inOr, part.SQL))
 			if n.kind == nodeOr {
 				all.direct = all.direct && part.direct
 				all.Served = all.direct
@@ -151,7 +154,11 @@ func (c *compiler) compile(n *node) (Condition, error) {
 				all.Served = all.Served || part.Served
 			}
 		}
-		all.SQL = join(parts, map[nodeKind]string{nodeAnd: " AND ", nodeOr: " OR "}[n.kind])
+		if n.kind == nodeOr {
+			all.SQL = join(inOr, " OR ")
+			return all, nil
+		}
+		all.SQL, all.inOr = join(parts, " AND "), join(inOr, " AND ")
 		return all, nil
 	}
 }

@@ -11,3 +11,29 @@ func Indexed(f Field) Field {
 	}
 	return f
 }
+
+// Lookup is a condition that finds rows through another table: those that meet a
+// comparison, and perhaps some that do not.
+type Lookup struct {
+	// SQL is the condition as PostgreSQL can make a join of it.
+	SQL string
+	// InOr is the same condition as an index of the list's own table can serve it, so
+	// that it can be part of an OR.
+	InOr string
+}
+
+// LookedUp is a field whose served comparisons are found through another table. The
+// field's own condition decides which rows meet them.
+func LookedUp(f Field, find func(*Term) Lookup) Field {
+	compile := f.compile
+	f.compile = func(t *Term) (Condition, error) {
+		c, err := compile(t)
+		if err == nil && c.Served {
+			l := find(t)
+			c.inOr = "(" + l.InOr + ") AND " + c.SQL
+			c.SQL = l.SQL + " AND " + c.SQL
+		}
+		return c, err
+	}
+	return f
+}

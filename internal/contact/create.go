@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/change"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/search"
 )
 
 // CreateContact makes a contact of a customer.
@@ -58,6 +59,7 @@ func create(tx *mutation.Tx, customer, id uuid.UUID, c *rapportv1.Contact) (*rap
 	tx.Queue(requireCustomerSQL, r.Lane, db.UUID(customer))
 	insert(tx, &r)
 	out := r.proto()
+	moveKeys(tx, &r, nil, out)
 	return out, record(tx, &r, rapportv1.Change_CREATED, nil, out)
 }
 
@@ -70,4 +72,11 @@ func record(tx *mutation.Tx, r *row, kind rapportv1.Change_Type, before, after *
 	}
 	tx.Record(change.Record{CustomerID: r.CustomerID, Resource: r.name(), Type: kind, Fields: fields, Time: r.UpdateTime})
 	return nil
+}
+
+// moveKeys queues what changes in the keys by which the contact's customer is found.
+func moveKeys(tx *mutation.Tx, r *row, before, after *rapportv1.Contact) {
+	var keys search.Changes
+	keys.MoveContact(r.CustomerID, r.ContactID, before, after)
+	keys.Queue(tx)
 }

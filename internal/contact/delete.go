@@ -74,6 +74,7 @@ func (s *Server) alter(ctx context.Context, req alterRequest, kind rapportv1.Cha
 		tx.OnRefusal(refused(&l.row))
 		update(tx, &l.row)
 		out := l.proto()
+		moveKeys(tx, &l.row, before, out)
 		return out, record(tx, &l.row, kind, before, out)
 	})
 }

@@ -11,8 +11,8 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/search"
 )
 
 // orders are the fields by which the contacts of all customers can be listed; each
@@ -39,9 +39,9 @@ var fields = aip.Fields{
 	"display_name":      aip.Text("display_name"),
 	"title":             aip.Text("title"),
 	"role":              aip.Enum("role", rapportv1.Contact_ROLE_UNSPECIFIED.Descriptor()),
-	"emails.address":    aip.JSONList("emails", "address", contactpoint.NormalEmail),
-	"phones.number":     aip.JSONList("phones", "number", nil),
-	"phones.e164":       aip.JSONList("phones", "e164", nil),
+	"emails.address":    search.Contacts.Emails(),
+	"phones.number":     search.Contacts.Numbers(),
+	"phones.e164":       search.Contacts.E164(),
 	"primary":           aip.Bool("is_primary"),
 	"preferred_channel": aip.Enum("preferred_channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
 	"create_time":       aip.Timestamp("create_time"),

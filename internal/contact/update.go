@@ -89,6 +89,7 @@ func (s *Server) change(tx *mutation.Tx, r *row, mask aip.Mask, in *rapportv1.Co
 	r.UpdateTime = tx.Later(r.UpdateTime)
 	tx.OnRefusal(refused(r))
 	update(tx, r)
+	moveKeys(tx, r, before, after)
 	tx.Record(change.Record{
 		CustomerID: r.CustomerID, Resource: r.name(), Type: rapportv1.Change_UPDATED, Fields: fields, Time: r.UpdateTime,
 	})

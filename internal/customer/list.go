@@ -8,8 +8,8 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/search"
 )
 
 // orders are the fields by which customers can be listed; each has an index with the
@@ -27,9 +27,9 @@ var newestFirst = aip.Order{Field: "create_time", Column: "create_time", Kind: a
 var fields = aip.Fields{
 	"type":               aip.Enum("type", rapportv1.Customer_TYPE_UNSPECIFIED.Descriptor()),
 	"display_name":       aip.Text("display_name"),
-	"emails.address":     aip.JSONList("emails", "address", contactpoint.NormalEmail),
-	"phones.number":      aip.JSONList("phones", "number", nil),
-	"phones.e164":        aip.JSONList("phones", "e164", nil),
+	"emails.address":     search.Customers.Emails(),
+	"phones.number":      search.Customers.Numbers(),
+	"phones.e164":        search.Customers.E164(),
 	"language_code":      aip.Text("language_code"),
 	"time_zone":          aip.Text("time_zone"),
 	"external_ids":       aip.CustomKeyed(externalID),
@@ -68,8 +68,11 @@ type listed struct {
 // Targets implements db.Row.
 func (l *listed) Targets() []any { return append(l.row.Targets(), l.Scan.Targets()...) }
 
-// ListCustomers returns one page of customers.
+// ListCustomers returns one page of customers, or those that a query finds.
 func (s *Server) ListCustomers(ctx context.Context, req *rapportv1.ListCustomersRequest) (*rapportv1.ListCustomersResponse, error) {
+	if isSearch(req) {
+		return s.searchCustomers(ctx, req)
+	}
 	list, fingerprint, err := parseList(req)
 	if err != nil {
 		return nil, err

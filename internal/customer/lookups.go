@@ -5,6 +5,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/search"
 )
 
 // lookups gathers what has to change in the tables by which customers are found, for
@@ -12,6 +13,7 @@ import (
 type lookups struct {
 	externalIDs externalIDChanges
 	attributes  attributeCounts
+	keys        search.Changes
 }
 
 // move notes that a customer, as stored, turned from before into after. A customer
@@ -19,10 +21,12 @@ type lookups struct {
 func (l *lookups) move(id uuid.UUID, before, after *rapportv1.Customer) {
 	l.externalIDs.move(id, before.GetExternalIds(), after.GetExternalIds())
 	l.attributes.move(id, before, after)
+	l.keys.MoveCustomer(id, before, after)
 }
 
 // queue queues the statements, in an order that is the same for every transaction.
 func (l *lookups) queue(tx *mutation.Tx) {
 	l.externalIDs.queue(tx)
 	l.attributes.queue(tx)
+	l.keys.Queue(tx)
 }

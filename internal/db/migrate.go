@@ -13,7 +13,8 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Migrations holds the schema's history, forward only, one file a step.
+// Migrations holds the schema's history, forward only, one file a step. Between them
+// stand the goSteps.
 //
 //go:embed migrations/*.sql
 var Migrations embed.FS
@@ -45,7 +46,13 @@ func MigrationStatus(ctx context.Context, url string) (out []SchemaStatus, err e
 			return fmt.Errorf("migration status: %w", err)
 		}
 		for _, s := range steps {
-			out = append(out, SchemaStatus{Version: s.Source.Version, Name: s.Source.Path, AppliedAt: s.AppliedAt})
+			name := s.Source.Path
+			for _, step := range goSteps {
+				if step.version == s.Source.Version {
+					name = step.name
+				}
+			}
+			out = append(out, SchemaStatus{Version: s.Source.Version, Name: name, AppliedAt: s.AppliedAt})
 		}
 		return nil
 	})
@@ -71,7 +78,8 @@ func withProvider(url string, use func(*goose.Provider) error) (err error) {
 		return fmt.Errorf("migration lease: %w", err)
 	}
 	p, err := goose.NewProvider(goose.DialectPostgres, conn, files,
-		goose.WithLocker(locker), goose.WithTableName("schema_version"), goose.WithDisableGlobalRegistry(true))
+		goose.WithLocker(locker), goose.WithTableName("schema_version"), goose.WithDisableGlobalRegistry(true),
+		goose.WithGoMigrations(goMigrations()...))
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
@@ -89,5 +97,9 @@ func latestVersion() (int64, error) {
 	if err != nil || len(files) == 0 {
 		return 0, fmt.Errorf("embedded migrations: %d files: %w", len(files), err)
 	}
-	return goose.NumericComponent(files[len(files)-1])
+	latest, err := goose.NumericComponent(files[len(files)-1])
+	for _, s := range goSteps {
+		latest = max(latest, s.version)
+	}
+	return latest, err
 }

@@ -23,11 +23,18 @@ DELETE FROM request WHERE (lane, principal, method, request_id) IN (
     SELECT lane, principal, method, request_id FROM request WHERE expire_time < now()
     ORDER BY expire_time LIMIT $1 FOR UPDATE SKIP LOCKED)`},
 	{"contacts", `-- name: PurgeContacts
-DELETE FROM contact WHERE (lane, customer_id, contact_id) IN (
-    SELECT lane, customer_id, contact_id FROM contact WHERE purge_time < now()
-    ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED)`},
+WITH gone AS (
+    DELETE FROM contact WHERE (lane, customer_id, contact_id) IN (
+        SELECT lane, customer_id, contact_id FROM contact WHERE purge_time < now()
+        ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED)
+    RETURNING lane, customer_id, contact_id
+), unfound AS (
+    DELETE FROM search_key USING gone
+    WHERE search_key.lane = gone.lane AND search_key.customer_id = gone.customer_id AND search_key.contact_id = gone.contact_id
+)
+SELECT count(*) FROM gone`},
 	// A customer's contacts go with it by their foreign key. Its external ids lie in
-	// lanes of their own, which no foreign key reaches.
+	// lanes of their own, which no foreign key reaches, and search keys have none.
 	{"customers", `-- name: PurgeCustomers
 WITH gone AS (
     DELETE FROM customer WHERE (lane, customer_id) IN (
@@ -37,6 +44,9 @@ WITH gone AS (
 ), freed AS (
     DELETE FROM external_id USING gone
     WHERE external_id.customer_lane = gone.lane AND external_id.customer_id = gone.customer_id
+), unfound AS (
+    DELETE FROM search_key USING gone
+    WHERE search_key.lane = gone.lane AND search_key.customer_id = gone.customer_id
 )
 SELECT count(*) FROM gone`},
 	// A purged customer counted no more since its deletion. What goes here are the keys
