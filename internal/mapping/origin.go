@@ -1,0 +1,48 @@
+package mapping
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/status"
+
+	"github.com/rapport-crm/rapport/internal/apierr"
+)
+
+// violations returns the violated fields of an error, or one of no field with its text.
+func violations(err error) (out []apierr.Violation) {
+	st, _ := status.FromError(err)
+	for _, d := range st.Details() {
+		if bad, ok := d.(*errdetails.BadRequest); ok {
+			for _, v := range bad.GetFieldViolations() {
+				out = append(out, apierr.Violation{Field: v.GetField(), Description: v.GetDescription()})
+			}
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, apierr.Violation{Description: st.Message()})
+	}
+	return out
+}
+
+// lookUp finds where a field came from: the field itself, or the nearest around it that
+// a column filled. The rules of the proto files write the key of a map as ["key"].
+func lookUp(origins map[string]Problem, field string) Problem {
+	path := strings.NewReplacer(`["`, ".", `"]`, "").Replace(field)
+	for path != "" {
+		if origin, ok := origins[path]; ok {
+			return origin
+		}
+		path = path[:max(strings.LastIndexByte(path, '.'), strings.LastIndexByte(path, '['), 0)]
+	}
+	// A field whose parts came from columns, such as an address of which one is wrong
+	// that is required and was not mapped.
+	for _, path := range slices.Sorted(maps.Keys(origins)) {
+		if strings.HasPrefix(path, field+".") && origins[path].Column != "" {
+			return origins[path]
+		}
+	}
+	return Problem{}
+}
