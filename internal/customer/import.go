@@ -24,30 +24,39 @@ type (
 // one is written the next is received and worked out, and no more than that one: who
 // sends faster is held up by the stream.
 func (s *Server) ImportCustomers(stream importStream) error {
-	parts := make(chan importPart)
+	ctx, parts := stream.Context(), make(chan importPart)
 	go s.receive(stream, parts)
-	for part := range parts {
-		if part.panicked != nil {
-			// In this goroutine the interceptors answer it.
-			panic(part.panicked)
-		}
-		if part.err != nil {
-			return part.err
-		}
-		if len(part.rows) == 0 {
-			continue
-		}
-		resp, err := mutation.Run(stream.Context(), s.Mutations, part.claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.ImportCustomersResponse, error) {
-			return s.importRows(ctx, tx, part.rows)
-		})
-		if err != nil {
-			return err
-		}
-		if err := stream.Send(resp); err != nil {
-			return err
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case part, more := <-parts:
+			if !more {
+				return nil
+			}
+			if err := s.importPart(stream, part); err != nil {
+				return err
+			}
 		}
 	}
-	return stream.Context().Err()
+}
+
+// importPart writes one message and answers its rows.
+func (s *Server) importPart(stream importStream, part importPart) error {
+	if part.panicked != nil {
+		// In this goroutine the interceptors answer it.
+		panic(part.panicked)
+	}
+	if part.err != nil || len(part.rows) == 0 {
+		return part.err
+	}
+	resp, err := mutation.Run(stream.Context(), s.Mutations, part.claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.ImportCustomersResponse, error) {
+		return s.importRows(ctx, tx, part.rows)
+	})
+	if err != nil {
+		return err
+	}
+	return stream.Send(resp)
 }
 
 // importPart is a message of an import, worked out as far as it goes without the
@@ -192,5 +201,3 @@ func (b *batch) importRow(row importRow) (*importOutcome, error) {
 	}
 	return &importOutcome{Number: row.number, Result: rapportv1.ImportCustomersResponse_Outcome_REJECTED, Error: st.Proto()}, nil
 }
-
-var errNotYet = errors.New("not served yet")

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apitest"
@@ -74,6 +75,20 @@ func callEverything(t *testing.T, s *apitest.Service) {
 		ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "1"}, RequestId: "5f0c1c9e-8a43-4c8e-9d63-6b0b2f6f7d12",
 	})
 	check("update", err)
+	_, err = s.Customers.BatchUpdateCustomers(ctx, &rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
+		{Customer: &rapportv1.Customer{Name: made.GetName(), Referrer: proto.String(""), ExternalIds: map[string]string{"crm": "3"}}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"referrer", "external_ids.crm"}}},
+		{Customer: &rapportv1.Customer{Referrer: proto.String(referrer.GetName())}, ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "3"}},
+		{Customer: &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Alan", Tags: []string{"a"}}, AllowMissing: true, ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "9"}},
+	}})
+	check("batch update", err)
+	imported, err := s.Customers.ImportCustomers(ctx)
+	check("import", err)
+	check("import", imported.Send(&rapportv1.ImportCustomersRequest{Rows: []*rapportv1.ImportCustomersRequest_Row{
+		{Customer: &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Tim"}, ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "10"}},
+	}}))
+	check("import", imported.CloseSend())
+	_, err = imported.Recv()
+	check("import", err)
 	contact, err := s.Customers.CreateContact(ctx, &rapportv1.CreateContactRequest{Parent: made.GetName(), Contact: &rapportv1.Contact{DisplayName: "Bob"}})
 	check("create contact", err)
 	_, err = s.Customers.UpdateContact(ctx, &rapportv1.UpdateContactRequest{Contact: &rapportv1.Contact{Name: contact.GetName(), Title: proto.String("CEO")}})
