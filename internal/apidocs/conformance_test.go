@@ -80,6 +80,41 @@ func (d *documented) call(want int, method, path, body string, header ...string)
 	return out
 }
 
+// lines calls an operation whose answer is a stream, and holds each line against the
+// document, which describes one. It returns the last.
+func (d *documented) lines(path string) (last string) {
+	d.Helper()
+	request, err := http.NewRequestWithContext(d.Context(), http.MethodGet, d.url+path, http.NoBody)
+	if err != nil {
+		d.Fatal(err)
+	}
+	route, _, err := d.router.FindRoute(request)
+	if err != nil {
+		d.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read to its end
+	answer, err := io.ReadAll(response.Body)
+	media := route.Operation.Responses.Status(response.StatusCode).Value.Content[response.Header.Get("Content-Type")]
+	if err != nil || media == nil {
+		d.Fatalf("%s: status %d, headers %v, %v", path, response.StatusCode, response.Header, err)
+	}
+	for last = range strings.Lines(string(answer)) {
+		var line any
+		if err := json.Unmarshal([]byte(last), &line); err != nil {
+			d.Fatalf("%s: %v in %s", path, err, last)
+		}
+		if err := media.Schema.Value.VisitJSON(line, openapi3.VisitAsResponse()); err != nil {
+			d.Errorf("%s: the document does not allow the line: %v\n%s", path, err, last)
+		}
+	}
+	d.seen[route.Operation.OperationID] = true
+	return last
+}
+
 // example returns the body that the document shows for an operation.
 func (d *documented) example(method, path string) string {
 	d.Helper()
@@ -104,6 +139,12 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	d.router = router
 	customers(d)
 	contacts(d)
+	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
+		t.Errorf("the export ends with %s", last)
+	}
+	d.call(400, "GET", "/v1/customers:export?filter=nothing=1", "")
+	d.call(406, "GET", "/v1/customers:export", "", "Accept", "text/csv")
+	d.call(200, "GET", "/v1/attributeKeys?pageSize=1", "")
 	changes := d.call(200, "GET", `/v1/changes?filter=resource="`+customerName+`"`, "")["changes"].([]any)
 	d.call(200, "GET", "/v1/"+changes[0].(map[string]any)["name"].(string), "")
 	for _, item := range d.doc.Paths.Map() {
@@ -149,6 +190,8 @@ func customers(d *documented) {
 	d.call(200, "PATCH", "/v1/customers?externalId.source=erp&externalId.id=C-1042&addTags=a&addTags=b", `{}`)
 	d.call(200, "GET", "/v1/customers:batchGet?names="+customerName+"&names="+customerName, "")
 	d.call(200, "POST", "/v1/customers:batchGet", d.example("POST", "/v1/customers:batchGet"))
+	d.call(200, "POST", "/v1/customers:batchUpdate", d.example("POST", "/v1/customers:batchUpdate"))
+	d.call(404, "POST", "/v1/customers:batchUpdate", `{"requests":[{"customer":{"name":"customers/`+contactID+`","owner":"x"}}]}`)
 	d.call(412, "DELETE", customerPath, "", "If-Match", etag)
 	d.call(200, "DELETE", customerPath, "")
 	d.call(200, "POST", customerPath+":undelete", d.example("POST", "/v1/customers/{customer}:undelete"))

@@ -63,7 +63,10 @@ func routes() []string {
 		for i := range fd.Services().Len() {
 			methods := fd.Services().Get(i).Methods()
 			for j := range methods.Len() {
-				rule := proto.GetExtension(methods.Get(j).Options(), annotations.E_Http).(*annotations.HttpRule)
+				rule, _ := proto.GetExtension(methods.Get(j).Options(), annotations.E_Http).(*annotations.HttpRule)
+				if rule == nil {
+					continue // gRPC only
+				}
 				add(rule)
 				for _, more := range rule.GetAdditionalBindings() {
 					add(more)

@@ -111,6 +111,30 @@ func contactsPage(parent func(*testing.T, *caller) string) func(*testing.T, *cal
 	}
 }
 
+// exportCustomers exports so many customers, which it makes in the table alone.
+func exportCustomers(n int) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		owner := uuid.NewString()
+		if _, err := c.DB.Exec(t.Context(), `
+			INSERT INTO customer (lane, customer_id, revision, type, display_name, emails, phones, postal_addresses,
+				external_ids, tags, attributes, owner, create_time, update_time)
+			SELECT 0, gen_random_uuid(), 1, 'INDIVIDUAL', 'x', '[]', '[]', '[]', '{}', '{}', '{}', $1, now(), now()
+			FROM generate_series(1, $2)`, owner, n); err != nil {
+			t.Fatal(err)
+		}
+		return func(ctx context.Context) error {
+			stream, err := c.Customers.ExportCustomers(ctx, &rapportv1.ExportCustomersRequest{Filter: `owner = "` + owner + `"`})
+			for err == nil {
+				_, err = stream.Recv()
+			}
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return err
+		}
+	}
+}
+
 var trips = []trip{
 	{"CreateCustomer", "", made("CreateCustomer")},
 	{"CreateCustomer", "with a referrer", made("CreateCustomer with a referrer")},
@@ -145,6 +169,14 @@ var trips = []trip{
 	{"BatchUpdateCustomers", "repeated under its request id", repeated("BatchUpdateCustomers")},
 	{"ImportCustomers", "a message", imported(&rapportv1.ExternalId{Source: "erp", Id: "trip"}, "Ada")},
 	{"ImportCustomers", "a message that changes nothing", imported(&rapportv1.ExternalId{Source: "erp", Id: "trip"}, "")},
+	{"ExportCustomers", "of up to 1,000", exportCustomers(1000)},
+	{"ExportCustomers", "of 2,001", exportCustomers(2001)},
+	{"ListAttributeKeys", "", func(_ *testing.T, c *caller) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := c.Customers.ListAttributeKeys(ctx, &rapportv1.ListAttributeKeysRequest{})
+			return err
+		}
+	}},
 	{"CreateContact", "", made("CreateContact")},
 	{"GetContact", "", func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.GetContactRequest{Name: c.contact(t)}

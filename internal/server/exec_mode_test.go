@@ -70,6 +70,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 			}
 		}
 	}
+	exportAll(t, s)
 	_, err = s.Customers.UpdateCustomer(ctx, &rapportv1.UpdateCustomerRequest{
 		Customer:   &rapportv1.Customer{Referrer: proto.String(referrer.GetName()), ExternalIds: map[string]string{"crm": "2"}},
 		ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "1"}, RequestId: "5f0c1c9e-8a43-4c8e-9d63-6b0b2f6f7d12",
@@ -114,4 +115,20 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	}
 	_, err = s.Changes.GetChange(ctx, &rapportv1.GetChangeRequest{Name: changes.GetChanges()[0].GetName()})
 	check("get change", err)
+}
+
+// exportAll calls the RPCs that tell of all customers at once.
+func exportAll(t *testing.T, s *apitest.Service) {
+	t.Helper()
+	for query, want := range map[string]string{
+		"": `{"exported":2}`, "?showDeleted=true&filter=attributes.plan%3D%22gold%22": `{"exported":1}`, "?filter=attributes.plan%3E%22a%22": `{"exported":1}`,
+	} {
+		if a := s.Do(t, "GET", "/v1/customers:export"+query, ""); !strings.HasSuffix(string(a.Body), "\n"+want+"\n") {
+			t.Errorf("export %s: status %d, %s", query, a.Status, a.Body)
+		}
+	}
+	keys, err := s.Customers.ListAttributeKeys(t.Context(), &rapportv1.ListAttributeKeysRequest{})
+	if err != nil || len(keys.GetAttributeKeys()) != 1 || keys.GetAttributeKeys()[0].GetCustomerCount() != 1 {
+		t.Errorf("attribute keys: %v, %v", keys, err)
+	}
 }

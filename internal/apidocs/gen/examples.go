@@ -96,6 +96,13 @@ func requestExample(operation string) any {
 		return sent(&rapportv1.Customer{DisplayName: "Jade Tea House Ltd", TimeZone: proto.String("Europe/London")})
 	case "CustomerService_BatchGetCustomersByBody":
 		return sent(&rapportv1.BatchGetCustomersRequest{Names: []string{exampleCustomerName}})
+	case "CustomerService_BatchUpdateCustomers":
+		c := newCustomer()
+		c.ExternalIds = nil // the one of the request is added
+		return sent(&rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
+			{Customer: &rapportv1.Customer{Name: exampleCustomerName, Owner: proto.String("staff-7")}},
+			{Customer: c, ExternalId: &rapportv1.ExternalId{Source: "erp", Id: "C-1043"}, AllowMissing: true},
+		}})
 	case "CustomerService_CreateContact":
 		return sent(newContact())
 	case "CustomerService_UpdateContact":
@@ -121,8 +128,14 @@ func responseExample(message string) any {
 		return answered(&rapportv1.ListCustomersResponse{Customers: []*rapportv1.Customer{customer()}, TotalSize: proto.Int32(1)})
 	case "BatchGetCustomersResponse":
 		return answered(&rapportv1.BatchGetCustomersResponse{Customers: []*rapportv1.Customer{customer()}})
+	case "BatchUpdateCustomersResponse":
+		return answered(&rapportv1.BatchUpdateCustomersResponse{Customers: []*rapportv1.Customer{customer()}})
 	case "ListContactsResponse":
 		return answered(&rapportv1.ListContactsResponse{Contacts: []*rapportv1.Contact{contact()}, TotalSize: proto.Int32(1)})
+	case "ListAttributeKeysResponse":
+		return answered(&rapportv1.ListAttributeKeysResponse{AttributeKeys: []*rapportv1.AttributeKey{
+			{Key: "plan", ValueType: rapportv1.AttributeKey_STRING, CustomerCount: 7043},
+		}})
 	case "ListChangesResponse":
 		return answered(&rapportv1.ListChangesResponse{Changes: []*rapportv1.Change{change()}})
 	}

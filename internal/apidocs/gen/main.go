@@ -66,6 +66,7 @@ func finish(doc *openapi3.T, api *api) error {
 	if err := finishSchemas(doc.Components.Schemas, api); err != nil {
 		return err
 	}
+	dropStreamed(doc.Components.Schemas, api)
 	addShared(doc, api)
 	return finishOperations(doc, api)
 }

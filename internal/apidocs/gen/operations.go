@@ -50,7 +50,7 @@ func finishOperations(doc *openapi3.T, api *api) error {
 }
 
 func finishOperation(op *openapi3.Operation, b binding, api *api) error {
-	text, errs, _ := strings.Cut(comment(b.method), "\n\nErrors: ")
+	text, _, _ := strings.Cut(comment(b.method), "\n\nErrors: ")
 	op.Description = text
 	first, _, _ := strings.Cut(text+" ", ". ")
 	op.Summary = strings.NewReplacer("`", "").Replace(strings.TrimSuffix(first, "."))
@@ -61,14 +61,16 @@ func finishOperation(op *openapi3.Operation, b binding, api *api) error {
 		}
 		op.OperationID, op.Summary = extra.id, extra.summary
 	}
-	reasons, err := api.operationReasons(b, op.OperationID, errs)
+	reasons, err := api.operationReasons(b, op.OperationID)
 	if err != nil {
 		return err
 	}
 	finishParameters(op, b)
 	finishBody(op, b)
 	op.Responses = openapi3.NewResponses()
-	success(op, b)
+	if err := success(op, b); err != nil {
+		return err
+	}
 	failures(op, api, b, reasons)
 	return nil
 }

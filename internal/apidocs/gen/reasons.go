@@ -83,7 +83,28 @@ var transportReasons = []string{"NO_ROUTE", "METHOD_NOT_ALLOWED", "UNKNOWN_METHO
 var (
 	methodErrors = regexp.MustCompile(`([A-Z_]+) \(([^)]*)\)`)
 	reasonName   = regexp.MustCompile(`\b[A-Z][A-Z_]+[A-Z]\b`)
+	// otherRPC names an RPC whose errors are this one's too.
+	otherRPC = regexp.MustCompile(`\bthose of ([A-Z]\w+)`)
 )
+
+// errorsOf returns the `Errors:` paragraph of an RPC, with that of each other one that
+// it refers to.
+func errorsOf(rpc protoreflect.MethodDescriptor) (string, error) {
+	_, paragraph, _ := strings.Cut(comment(rpc), "\n\nErrors: ")
+	for _, match := range otherRPC.FindAllStringSubmatch(paragraph, -1) {
+		service, _ := rpc.Parent().(protoreflect.ServiceDescriptor)
+		other := service.Methods().ByName(protoreflect.Name(match[1]))
+		if other == nil || other == rpc {
+			return "", fmt.Errorf("%s: the errors are those of %s, which is no other RPC of the service", rpc.FullName(), match[1])
+		}
+		more, err := errorsOf(other)
+		if err != nil {
+			return "", err
+		}
+		paragraph += " " + more
+	}
+	return paragraph, nil
+}
 
 // named returns the reasons that an RPC's `Errors:` paragraph names.
 func (a *api) named(paragraph string) ([]*reason, error) {
@@ -114,11 +135,17 @@ func (a *api) reason(name string) *reason {
 
 // operationReasons returns every reason with which a binding can answer: those
 // that its comment names and those that follow from what it is.
-func (a *api) operationReasons(b binding, operation, paragraph string) ([]*reason, error) {
+func (a *api) operationReasons(b binding, operation string) ([]*reason, error) {
+	paragraph, err := errorsOf(b.method)
+	if err != nil {
+		return nil, err
+	}
 	out, err := a.named(paragraph)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", b.method.FullName(), err)
 	}
+	slices.SortFunc(out, a.inOrder)
+	out = slices.Compact(out)
 	for _, r := range out {
 		r.Operations = append(r.Operations, operationLink{Tag: operationTag(b, a).Name, ID: operation})
 	}
@@ -130,10 +157,13 @@ func (a *api) operationReasons(b binding, operation, paragraph string) ([]*reaso
 		r.Implied = true
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(x, y *reason) int {
-		return slices.Index(a.reasons, x) - slices.Index(a.reasons, y)
-	})
+	slices.SortFunc(out, a.inOrder)
 	return slices.Compact(out), nil
+}
+
+// inOrder compares reasons by their place in the .proto file.
+func (a *api) inOrder(x, y *reason) int {
+	return slices.Index(a.reasons, x) - slices.Index(a.reasons, y)
 }
 
 func impliedReasons(b binding) []string {

@@ -12,7 +12,7 @@ import (
 )
 
 // success adds the answer to a call that worked.
-func success(op *openapi3.Operation, b binding) {
+func success(op *openapi3.Operation, b binding) error {
 	schema := "#/components/schemas/" + string(b.method.Output().Name())
 	media := &openapi3.MediaType{
 		Schema:  &openapi3.SchemaRef{Ref: schema},
@@ -31,6 +31,13 @@ func success(op *openapi3.Operation, b binding) {
 		headers["Location"] = headerRef("Location")
 	}
 	content := openapi3.Content{"application/json": media}
+	if b.method.IsStreamingServer() {
+		var err error
+		if content, err = streamContent(b); err != nil {
+			return err
+		}
+		text = unwrap(lineText)
+	}
 	op.Responses.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: &openapi3.Response{
 		Description: &text, Headers: headers, Content: content,
 	}})
@@ -40,6 +47,7 @@ func success(op *openapi3.Operation, b binding) {
 			Description: &checked, Headers: openapi3.Headers{"X-Request-Id": headerRef("XRequestId")}, Content: content,
 		}})
 	}
+	return nil
 }
 
 // failures adds one response for each status of the reasons. One that is the same

@@ -41,6 +41,10 @@ func finishSchemas(schemas openapi3.Schemas, api *api) error {
 		if b.verb == "PATCH" && !b.additional {
 			name := bodyField(b).Message().Name()
 			schemas[string(name)+"Update"] = updateVariant(schemas[string(name)].Value, bodyField(b).Message())
+			// In a batch the request is a message of its own; what it changes is partial too.
+			if batched := schemas[string(b.method.Input().Name())]; batched != nil {
+				batched.Value.Properties[b.body] = &openapi3.SchemaRef{Ref: "#/components/schemas/" + string(name) + "Update"}
+			}
 		}
 		// A body of `*` shares its message with the path, which wins: a field bound
 		// there is no part of the body.
@@ -91,6 +95,11 @@ func updateVariant(full *openapi3.Schema, message protoreflect.MessageDescriptor
 			if property.Type == nil { // a message; without a type nullable means nothing
 				property.Type = &openapi3.Types{openapi3.TypeObject}
 			}
+			ref.Value = &property
+		}
+		if ref.Ref == "" && hasBehavior(field, annotations.FieldBehavior_IDENTIFIER) {
+			property := *ref.Value
+			property.ReadOnly = false // it says which one, where no path does
 			ref.Value = &property
 		}
 		update.Properties[field.JSONName()] = &ref
