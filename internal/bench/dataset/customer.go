@@ -10,8 +10,11 @@ import (
 
 	"github.com/google/uuid"
 
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/search"
 )
 
 // MaxCustomers is how many customers there can be: their number is in three bytes of
@@ -61,35 +64,50 @@ var columns = []string{
 }
 
 var (
-	givenNames  = []string{"Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Tim", "Margaret", "Dennis", "梅", "伟", "Søren", "Zoë", "Иван", "Ana"}
-	familyNames = []string{"Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Knuth", "Perlman", "Berners-Lee", "Hamilton", "Ritchie", "王", "李", "Jørgensen", "Núñez", "Петров"}
-	cities      = []string{"London", "Manchester", "Bristol", "Leeds", "Glasgow", "Cardiff", "York"}
-	levels      = []string{"bronze", "silver", "gold"}
-	groups      = []string{"newsletter", "priority", "trial", "wholesale", "expo-2025"}
-	sources     = []string{"WALK_IN", "ADVERTISEMENT", "CAMPAIGN", "ONLINE", "PARTNER"}
+	cities  = []string{"London", "Manchester", "Bristol", "Leeds", "Glasgow", "Cardiff", "York"}
+	levels  = []string{"bronze", "silver", "gold"}
+	groups  = []string{"newsletter", "priority", "trial", "wholesale", "expo-2025"}
+	sources = []string{"WALK_IN", "ADVERTISEMENT", "CAMPAIGN", "ONLINE", "PARTNER"}
 )
 
 func pick[T any](from []T, n, stride int) T { return from[(n/stride)%len(from)] }
+
+func emails(n int) string {
+	return fmt.Sprintf(`[{"address": "customer-%d@example.com", "primary": true}]`, n)
+}
+
+// phones returns one landline number or that and a mobile one.
+func phones(n int) string {
+	line, end := n/10000%1000, n%10000
+	out := fmt.Sprintf(`[{"number": "020 7%03d %04d", "e164": "+44207%03d%04d", "primary": true}]`, line, end, line, end)
+	if n%2 == 0 {
+		out = out[:len(out)-1] + fmt.Sprintf(`, {"number": "+44 7400 %06d", "e164": "+447400%06d"}]`, n%1e6, n%1e6)
+	}
+	return out
+}
+
+// searchKeys returns the keys by which the customer is found, as the service makes them.
+func searchKeys(n int) []search.Key {
+	var c search.Changes
+	c.MoveCustomer(ID(n), nil, &rapportv1.Customer{
+		DisplayName: name(n), Emails: contactpoint.DecodeEmails(emails(n)), Phones: contactpoint.DecodePhones(phones(n)),
+	})
+	return c.Added()
+}
 
 // customer returns the values of columns of the customer of this number: one e-mail
 // address, one or two phone numbers, a postal address, an external id, two tags and
 // three attributes.
 func customer(n int) []any {
 	id, at := ID(n), CreateTime(n)
-	given, family := pick(givenNames, n, 1), pick(familyNames, n, 3)
 	kind := "INDIVIDUAL"
 	if n%5 == 0 {
 		kind = "ORGANIZATION"
 	}
-	phones := fmt.Sprintf(`[{"number": "020 7183 %04d", "e164": "+44207183%04d", "primary": true}]`, n%10000, n%10000)
-	if n%2 == 0 {
-		phones = phones[:len(phones)-1] + fmt.Sprintf(`, {"number": "+44 7400 %06d", "e164": "+447400%06d"}]`, n%1e6, n%1e6)
-	}
 	tags := []string{pick(groups, n, 1), fmt.Sprintf("region-%02d", n%40)}
 	slices.Sort(tags) // as the service stores them
 	return []any{
-		db.Lane(id), id, int64(1), kind, fmt.Sprintf("%s %s %d", given, family, n),
-		fmt.Sprintf(`[{"address": "customer-%d@example.com", "primary": true}]`, n), phones,
+		db.Lane(id), id, int64(1), kind, name(n), emails(n), phones(n),
 		fmt.Sprintf(`[{"region_code": "GB", "postal_code": "EC%dA %dBB", "locality": %q, "address_lines": ["%d High Street", "Flat %d"]}]`,
 			n%9+1, n%8+1, pick(cities, n, 2), n%240+1, n%30+1),
 		"en-GB", "Europe/London", fmt.Sprintf(`{"crm": %q}`, externalID(n)),

@@ -13,10 +13,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/search"
 )
 
 // fillVersion changes with whatever a fill writes.
-const fillVersion = 2
+const fillVersion = 3
 
 // Version names a fill of this size by this source tree: it changes with the schema's
 // migrations, with the way of filling and with the size.
@@ -129,7 +130,7 @@ func (s Server) fill(ctx context.Context, admin *pgx.Conn, kept string, customer
 	return err
 }
 
-// Fill writes as many customers with their external ids into a migrated, empty
+// Fill writes as many customers with their external ids and search keys into a migrated, empty
 // database, and vacuums and analyses it. The log of changes and the claims of requests
 // stay empty: both are only appended to, and lanes that start at zero agree with it.
 func Fill(ctx context.Context, url string, customers int) error {
@@ -162,9 +163,40 @@ func Fill(ctx context.Context, url string, customers int) error {
 	if err != nil {
 		return err
 	}
+	err = withoutIndexes(ctx, conn, "search_key", func() error {
+		_, err := conn.CopyFrom(ctx, pgx.Identifier{"search_key"}, search.Columns, &searchKeyRows{customers: customers})
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	_, err = conn.Exec(ctx, `VACUUM ANALYZE`)
 	return err
 }
+
+// searchKeyRows are the search keys of so many customers, as rows to copy.
+type searchKeyRows struct {
+	customers, next int
+	keys            []search.Key
+}
+
+// Next implements pgx.CopyFromSource.
+func (r *searchKeyRows) Next() bool {
+	if len(r.keys) > 0 {
+		r.keys = r.keys[1:]
+	}
+	for len(r.keys) == 0 && r.next < r.customers {
+		r.keys = searchKeys(r.next)
+		r.next++
+	}
+	return len(r.keys) > 0
+}
+
+// Values implements pgx.CopyFromSource.
+func (r *searchKeyRows) Values() ([]any, error) { return r.keys[0].Values(), nil }
+
+// Err implements pgx.CopyFromSource.
+func (*searchKeyRows) Err() error { return nil }
 
 // withoutIndexes makes the indexes of a table, but for its keys, anew after the work:
 // that is much faster than keeping them up with a million rows.
