@@ -19,6 +19,8 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Serve gRPC and REST; with a PostgreSQL of its own where none is given."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the schema of a database up to date, or tell where it stands."`
 	Demo        demoCommand        `cmd:"" help:"Fill a running service with a made-up company, for trying it out."`
+	Import      importCommand      `cmd:"" help:"Load records from files into a running service."`
+	Export      exportCommand      `cmd:"" help:"Write the records of a running service to files."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Exit 0 if the service on this machine is ready to serve, else 1."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
@@ -35,6 +37,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "rapport:", err)
 		if errors.Is(err, server.ErrCutOff) {
 			os.Exit(2)
+		}
+		if errors.Is(err, errRejected) {
+			os.Exit(3)
 		}
 		os.Exit(1)
 	}

@@ -23,7 +23,7 @@ func (m *Mapping) Read(j Join, r io.Reader) (*Joined, error) {
 	out := &Joined{join: j, rows: map[string][]string{}}
 	wrong := func(err error) error { return fmt.Errorf("%s: %w", j.File, err) }
 	var err error
-	if out.table, err = tabular.Open(r, m.options(j.File)); err != nil {
+	if out.table, err = tabular.Open(r, m.Options(j.File)); err != nil {
 		return nil, wrong(err)
 	}
 	if out.table.Objects() {

@@ -43,6 +43,21 @@ func shorthand(md protoreflect.MessageDescriptor) protoreflect.FieldDescriptor {
 	return nil
 }
 
+// stands tells whether a list has an element of the same address or number already: two
+// columns often hold the same one, and a customer has each once.
+func stands(list protoreflect.List, element protoreflect.Value) bool {
+	fd := shorthand(element.Message().Descriptor())
+	if fd == nil {
+		return false
+	}
+	for i := range list.Len() {
+		if list.Get(i).Message().Get(fd).String() == element.Message().Get(fd).String() {
+			return true
+		}
+	}
+	return false
+}
+
 // messageElement compiles an element of several fields.
 func (c *compiler) messageElement(n *node, fd protoreflect.FieldDescriptor) filler {
 	parts := c.fields(n, fd.Message())
@@ -51,7 +66,7 @@ func (c *compiler) messageElement(n *node, fd protoreflect.FieldDescriptor) fill
 		list := m.Mutable(fd).List()
 		child := list.NewElement()
 		filled := fillAll(b, parts, child.Message(), b.index(b.path(path, fd), list.Len()))
-		if filled || constant {
+		if (filled || constant) && !stands(list, child) {
 			list.Append(child)
 		}
 		return filled
@@ -84,6 +99,9 @@ func (c *compiler) scalarElements(n *node, fd, element protoreflect.FieldDescrip
 				child := list.NewElement()
 				child.Message().Set(element, out)
 				out = child
+				if stands(list, out) {
+					continue
+				}
 			}
 			b.note(at, v.source)
 			list.Append(out)

@@ -98,7 +98,7 @@ func (p *problems) joins(list *node) (out []Join) {
 	return out
 }
 
-// options are how the mapping's files are read.
-func (m *Mapping) options(name string) tabular.Options {
+// Options are how the mapping's files are read.
+func (m *Mapping) Options(name string) tabular.Options {
 	return tabular.Options{Name: name, Encoding: m.Encoding, Delimiter: m.Delimiter}
 }

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/load"
+	"github.com/rapport-crm/rapport/internal/mapping"
+	"github.com/rapport-crm/rapport/internal/tabular"
+)
+
+// importing is one run of an import.
+type importing struct {
+	// name is the file's, for messages.
+	name    string
+	table   *tabular.Table
+	plan    *mapping.Plan
+	rejects *rejects
+	screen  *screen
+	// read counts the file's bytes, of which there are size; 0 where nobody knows.
+	read *counted
+	size int64
+
+	clearEmpty, dryRun bool
+	started            time.Time
+	tally              tally
+
+	mu sync.Mutex
+	// pending are the records of rows without an outcome, by their line.
+	pending map[int64]tabular.Record
+}
+
+// counted counts what is read.
+type counted struct {
+	io.Reader
+	n atomic.Int64
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// run loads the file. The error wraps errRejected where that is all that went wrong.
+func (i *importing) run(ctx context.Context, conn grpc.ClientConnInterface) error {
+	i.started = time.Now()
+	stop := i.progress()
+	_, err := load.Customers(ctx, rapportv1.NewCustomerServiceClient(conn), i.rows(), load.Options{
+		ValidateOnly: i.dryRun, OnOutcome: i.outcome,
+		OnRetry: func(err error, number int, delay time.Duration) {
+			i.screen.print("%v; trying again in %s (%d)", err, delay.Round(time.Millisecond), number)
+		},
+	})
+	stop()
+	s := i.tally.summary()
+	what := "rows"
+	if i.dryRun {
+		what = "rows checked, nothing was written"
+	}
+	i.screen.print("%s in %s: %s", english.Sprintf("%d %s", s.Rows(), what), time.Since(i.started).Round(10*time.Millisecond), describe(s))
+	switch {
+	case errors.Is(err, context.Canceled):
+		return errors.New("stopped; the same command continues the import")
+	case err != nil:
+		return fmt.Errorf("%w; once that is mended the same command continues the import", err)
+	case s.Rejected > 0 && i.rejects.path != "":
+		return fmt.Errorf("%w: see %s", errRejected, i.rejects.path)
+	case s.Rejected > 0:
+		return errRejected
+	}
+	return nil
+}
+
+// rows reads the file; a record that makes no row is rejected on the spot.
+func (i *importing) rows() iter.Seq2[*load.Row, error] {
+	return func(yield func(*load.Row, error) bool) {
+		for {
+			record, err := i.table.Next()
+			var bad *tabular.RowError
+			switch {
+			case errors.Is(err, io.EOF):
+				return
+			case errors.As(err, &bad):
+				i.reject(bad.Record, []mapping.Problem{{Reason: bad.Reason}})
+				continue
+			case err != nil:
+				yield(nil, fmt.Errorf("%s: %w", i.name, err))
+				return
+			}
+			row, err := i.plan.Row(record, i.clearEmpty)
+			var rejected *mapping.RejectedError
+			switch {
+			case errors.Is(err, mapping.ErrSkip):
+				continue
+			case errors.As(err, &rejected):
+				i.reject(record, rejected.Problems)
+				continue
+			case err != nil:
+				yield(nil, fmt.Errorf("%s: %w", i.name, err))
+				return
+			}
+			i.mu.Lock()
+			i.pending[record.Line] = record
+			i.mu.Unlock()
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (i *importing) reject(record tabular.Record, problems []mapping.Problem) {
+	i.tally.rejected.Add(1)
+	i.rejects.add(record, problems)
+}
+
+func (i *importing) outcome(row *load.Row, outcome *load.Outcome) {
+	i.mu.Lock()
+	record := i.pending[row.GetNumber()]
+	delete(i.pending, row.GetNumber())
+	i.mu.Unlock()
+	switch outcome.GetResult() {
+	case rapportv1.ImportCustomersResponse_Outcome_CREATED:
+		i.tally.created.Add(1)
+	case rapportv1.ImportCustomersResponse_Outcome_UPDATED:
+		i.tally.updated.Add(1)
+	case rapportv1.ImportCustomersResponse_Outcome_UNCHANGED:
+		i.tally.unchanged.Add(1)
+	default:
+		i.reject(record, i.plan.Problems(record, status.ErrorProto(outcome.GetError())))
+	}
+}
