@@ -19,14 +19,17 @@ func Name(n int) string { return aip.CustomerName(ID(n)) }
 // the same room, so that a ready-made request can be changed in place.
 func Serial(n int) string { return fmt.Sprintf("%012d", n) }
 
-// New returns a customer to make, as full as those of the fill. Its external id, which
-// must be new, ends with the serial.
-func New(serial int) *rapportv1.Customer {
+// New returns a customer to make, as full as those of the fill, with the name and the
+// numbers of the one of this number. Its address and its external id, which must be new,
+// have the serial.
+func New(n, serial int) *rapportv1.Customer {
 	return &rapportv1.Customer{
 		Type:        rapportv1.Customer_INDIVIDUAL,
-		DisplayName: "Katherine Johnson",
-		Emails:      []*rapportv1.EmailAddress{{Address: "katherine.johnson@example.com", Primary: true}},
-		Phones:      []*rapportv1.PhoneNumber{{Number: "020 7183 8750", Primary: true}, {Number: "+44 7400 123456"}},
+		DisplayName: name(n),
+		Emails:      []*rapportv1.EmailAddress{{Address: "new-" + Serial(serial) + "@example.com", Primary: true}},
+		Phones: []*rapportv1.PhoneNumber{
+			{Number: fmt.Sprintf("020 7%03d %04d", n/10000%1000, n%10000), Primary: true}, {Number: fmt.Sprintf("+44 7400 %06d", n%1e6)},
+		},
 		PostalAddresses: []*postaladdress.PostalAddress{{
 			RegionCode: "GB", PostalCode: "EC1A 1BB", Locality: "London", AddressLines: []string{"24 High Street", "Flat 7"},
 		}},
@@ -45,10 +48,10 @@ func New(serial int) *rapportv1.Customer {
 	}
 }
 
-// Renamed returns what an update of the customer of this number says: a new display
-// name, which ends with the serial.
-func Renamed(n, serial int) *rapportv1.Customer {
-	return &rapportv1.Customer{Name: Name(n), DisplayName: "Mary Jackson " + Serial(serial)}
+// Assigned returns what an update of the customer of this number says: a new owner,
+// which ends with the serial.
+func Assigned(n, serial int) *rapportv1.Customer {
+	return &rapportv1.Customer{Name: Name(n), Owner: proto.String("staff-" + Serial(serial))}
 }
 
 // Lane returns the lane of the customer of this number.

@@ -87,8 +87,8 @@ type Captured struct{ Get, List, Create, Update []Trip }
 func Calls(n, serial int) (*rapportv1.GetCustomerRequest, *rapportv1.ListCustomersRequest, *rapportv1.CreateCustomerRequest, *rapportv1.UpdateCustomerRequest) {
 	return &rapportv1.GetCustomerRequest{Name: dataset.Name(n)},
 		&rapportv1.ListCustomersRequest{PageSize: 50, PageToken: dataset.PageToken(n)},
-		&rapportv1.CreateCustomerRequest{Customer: dataset.New(serial)},
-		&rapportv1.UpdateCustomerRequest{Customer: dataset.Renamed(n, serial)}
+		&rapportv1.CreateCustomerRequest{Customer: dataset.New(n, serial)},
+		&rapportv1.UpdateCustomerRequest{Customer: dataset.Assigned(n, serial)}
 }
 
 // Capture makes each of the four calls once, on a database that dataset has filled,

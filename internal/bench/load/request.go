@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"sync/atomic"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -16,31 +17,37 @@ import (
 	"github.com/rapport-crm/rapport/internal/bench/dataset"
 )
 
-// pages is how many places of the list are asked for; each has its own token.
+// pages is how many places of the list are asked for; each has its own token. As many
+// queries of each kind are asked, and as many people created.
 const pages = 4096
 
 // serial numbers what must be new in each call of this process.
 var serial atomic.Uint64
 
-// Request is one call in bytes, ready but for the customer's number and the serial.
+// Request is one call in bytes, ready but for the customers' numbers and the serials.
 type Request struct {
 	// variants are sent at random.
-	variants [][]byte
-	// number and serial are where to write twelve digits, or -1.
-	number, serial int
-	customers      int
+	variants  []template
+	customers int
+}
+
+// template is a call, with the places where to write twelve digits.
+type template struct {
+	call             []byte
+	numbers, serials []int
 }
 
 // next appends the bytes of one more call.
 func (r *Request) next(buf []byte) []byte {
 	start := len(buf)
-	buf = append(buf, r.variants[rand.IntN(len(r.variants))]...) //nolint:gosec // load needs no secret
+	t := &r.variants[rand.IntN(len(r.variants))] //nolint:gosec // load needs no secret
+	buf = append(buf, t.call...)
 	call := buf[start:]
-	if r.number >= 0 {
-		putDigits(call[r.number:r.number+12], uint64(rand.IntN(r.customers)), 16) //nolint:gosec // as above
+	for _, at := range t.numbers {
+		putDigits(call[at:at+12], uint64(rand.IntN(r.customers)), 16) //nolint:gosec // as above
 	}
-	if r.serial >= 0 {
-		putDigits(call[r.serial:r.serial+12], serial.Add(1), 10)
+	for _, at := range t.serials {
+		putDigits(call[at:at+12], serial.Add(1), 10)
 	}
 	return buf
 }
@@ -52,55 +59,91 @@ func putDigits(into []byte, n, base uint64) {
 	}
 }
 
-// newRequest finds where the places are: the two encodings of one call differ there
-// alone. The number of a customer is at the end of its id.
-func newRequest(encode func(n, serial int) ([]byte, error), customers int) (*Request, error) {
-	const n, one = 0xabcdef, 987654321987
-	call, err := encode(n, one)
-	if err != nil {
-		return nil, err
-	}
-	return &Request{
-		variants: [][]byte{call}, customers: customers,
-		number: bytes.Index(call, fmt.Appendf(nil, "%012x", n)), serial: bytes.Index(call, []byte(dataset.Serial(one))),
-	}, nil
+// Numbers that stand in a template where others will.
+const (
+	aNumber = 0xabcdef
+	aSerial = 987654321987
+)
+
+// newTemplate finds where the places are. The number of a customer is at the end of its
+// id.
+func newTemplate(call []byte, err error) (template, error) {
+	return template{
+		call: call, numbers: places(call, fmt.Appendf(nil, "%012x", aNumber)), serials: places(call, []byte(dataset.Serial(aSerial))),
+	}, err
 }
 
-// listRequest has no place to change: each token is another call.
-func listRequest(encode func(token string) ([]byte, error), customers int) (*Request, error) {
-	r := &Request{number: -1, serial: -1}
-	for range min(pages, customers-50) {
-		call, err := encode(dataset.PageToken(50 + rand.IntN(customers-50))) //nolint:gosec // as above
+func places(call, digits []byte) (at []int) {
+	for from := 0; ; {
+		i := bytes.Index(call[from:], digits)
+		if i < 0 {
+			return at
+		}
+		at = append(at, from+i)
+		from += i + len(digits)
+	}
+}
+
+// newRequest has as many variants as it is told, each made by the function.
+func newRequest(customers, variants int, encode func() ([]byte, error)) (*Request, error) {
+	r := &Request{customers: customers}
+	for range variants {
+		t, err := newTemplate(encode())
 		if err != nil {
 			return nil, err
 		}
-		r.variants = append(r.variants, call)
+		r.variants = append(r.variants, t)
 	}
 	return r, nil
 }
 
-// Requests are the four calls of one protocol.
-type Requests struct{ Get, List, Create, Update *Request }
+// Requests are the calls of one protocol. Search is by kind, as in dataset.QueryKinds.
+type Requests struct {
+	Get, List, Create, Update, BatchUpdate *Request
+	Search                                 map[string]*Request
+}
 
 // encoders make the bytes of each call.
 type encoders struct {
-	get            func(n int) ([]byte, error)
-	list           func(token string) ([]byte, error)
-	create, update func(n, serial int) ([]byte, error)
+	get           func(n int) ([]byte, error)
+	list          func(token string) ([]byte, error)
+	search        func(query string) ([]byte, error)
+	create        func(c *rapportv1.Customer) ([]byte, error)
+	update, batch func(c *rapportv1.Customer) ([]byte, error)
 }
 
 func (e encoders) requests(customers int) (r Requests, err error) {
-	if r.Get, err = newRequest(func(n, _ int) ([]byte, error) { return e.get(n) }, customers); err != nil {
-		return r, err
+	r.Search = map[string]*Request{}
+	anyone := func() int { return rand.IntN(customers) } //nolint:gosec // as above
+	add := func(into **Request, variants int, encode func() ([]byte, error)) {
+		if err == nil {
+			*into, err = newRequest(customers, variants, encode)
+		}
 	}
-	if r.List, err = listRequest(e.list, customers); err != nil {
-		return r, err
+	add(&r.Get, 1, func() ([]byte, error) { return e.get(aNumber) })
+	add(&r.List, min(pages, customers-50), func() ([]byte, error) {
+		return e.list(dataset.PageToken(50 + rand.IntN(customers-50))) //nolint:gosec // as above
+	})
+	add(&r.Create, pages, func() ([]byte, error) { return e.create(dataset.New(anyone(), aSerial)) })
+	add(&r.Update, 1, func() ([]byte, error) { return e.update(dataset.Assigned(aNumber, aSerial)) })
+	add(&r.BatchUpdate, 1, func() ([]byte, error) { return e.batch(dataset.Assigned(aNumber, aSerial)) })
+	for _, kind := range dataset.QueryKinds {
+		var search *Request
+		add(&search, pages, func() ([]byte, error) { return e.search(dataset.Query(kind, anyone())) })
+		r.Search[kind] = search
 	}
-	if r.Create, err = newRequest(e.create, customers); err != nil {
-		return r, err
-	}
-	r.Update, err = newRequest(e.update, customers)
 	return r, err
+}
+
+// Batch is how many customers a call of BatchUpdateCustomers changes here.
+const Batch = 1000
+
+func batch(c *rapportv1.Customer) *rapportv1.BatchUpdateCustomersRequest {
+	req := &rapportv1.BatchUpdateCustomersRequest{}
+	for range Batch {
+		req.Requests = append(req.Requests, &rapportv1.UpdateCustomerRequest{Customer: c})
+	}
+	return req
 }
 
 // GRPCRequests returns the calls as gRPC messages, the prefix of five bytes included.
@@ -110,12 +153,14 @@ func GRPCRequests(customers int) (Requests, error) {
 		list: func(token string) ([]byte, error) {
 			return framed(&rapportv1.ListCustomersRequest{PageSize: 50, PageToken: token})
 		},
-		create: func(_, serial int) ([]byte, error) {
-			return framed(&rapportv1.CreateCustomerRequest{Customer: dataset.New(serial)})
+		search: func(query string) ([]byte, error) { return framed(&rapportv1.ListCustomersRequest{Query: query}) },
+		create: func(c *rapportv1.Customer) ([]byte, error) {
+			return framed(&rapportv1.CreateCustomerRequest{Customer: c})
 		},
-		update: func(n, serial int) ([]byte, error) {
-			return framed(&rapportv1.UpdateCustomerRequest{Customer: dataset.Renamed(n, serial)})
+		update: func(c *rapportv1.Customer) ([]byte, error) {
+			return framed(&rapportv1.UpdateCustomerRequest{Customer: c})
 		},
+		batch: func(c *rapportv1.Customer) ([]byte, error) { return framed(batch(c)) },
 	}.requests(customers)
 }
 
@@ -132,12 +177,15 @@ func RESTRequests(customers int) (Requests, error) {
 		list: func(token string) ([]byte, error) {
 			return httpRequest("GET", "/v1/customers?pageSize=50&pageToken="+token, nil)
 		},
-		create: func(_, serial int) ([]byte, error) {
-			return httpRequest("POST", "/v1/customers", dataset.New(serial))
+		search: func(query string) ([]byte, error) {
+			return httpRequest("GET", "/v1/customers?query="+url.QueryEscape(query), nil)
 		},
-		update: func(n, serial int) ([]byte, error) {
-			c := dataset.Renamed(n, serial)
-			return httpRequest("PATCH", "/v1/"+c.GetName(), &rapportv1.Customer{DisplayName: c.GetDisplayName()})
+		create: func(c *rapportv1.Customer) ([]byte, error) { return httpRequest("POST", "/v1/customers", c) },
+		update: func(c *rapportv1.Customer) ([]byte, error) {
+			return httpRequest("PATCH", "/v1/"+c.GetName(), &rapportv1.Customer{Owner: c.Owner})
+		},
+		batch: func(c *rapportv1.Customer) ([]byte, error) {
+			return httpRequest("POST", "/v1/customers:batchUpdate", batch(c))
 		},
 	}.requests(customers)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/rapport-crm/rapport/internal/bench/dataset"
 	"github.com/rapport-crm/rapport/internal/bench/inproc"
@@ -35,6 +36,9 @@ const (
 	created  = "('0199000000007003' || to_hex(:fresh::bigint))::uuid"
 )
 
+// repeated follows a value that stands in each place of the array that was sent.
+const repeated = " repeated"
+
 // varying says, by statement and number of the parameter, what differs from call to
 // call; every other parameter is what the service sent when it was watched.
 var varying = map[string]map[int]string{
@@ -44,7 +48,9 @@ var varying = map[string]map[int]string{
 	"UpdateCustomer":    {1: lane, 2: customer, 23: now},
 	"ClaimRequest":      {1: lane, 4: request, 7: "now() + interval '24 hours'"},
 	"CreateCustomer":    {1: lane, 2: created, 22: now, 23: now},
-	"CreateExternalIDs": {1: "ARRAY[:keylane]", 3: "ARRAY[:fresh]", 4: lane, 5: created},
+	"CreateExternalIDs": {1: "ARRAY[:keylane]", 3: "ARRAY[:fresh]", 4: "ARRAY[:lane]", 5: "ARRAY[" + created + "]"},
+	"CountAttributes":   {1: lane + repeated},
+	"CreateSearchKeys":  {1: lane + repeated, 2: created + repeated},
 	"AppendChange":      {1: lane, 2: change, 3: customer, 8: request, 10: now},
 }
 
@@ -65,7 +71,8 @@ func forExisting(customers, lowest int) string {
 
 // forNew sets :fresh to a number that no transaction had before, and that grows in the
 // course of time as the service's ids do. The run and seq must be defined.
-const forNew = `\set seq :seq + 1
+const forNew = `\set spread random(0, 4611686018427387903)
+\set seq :seq + 1
 \set fresh -9223372036854775807 - 1 + :run * 1099511627776 + :seq * 128 + :client_id
 \set keylane random(0, 63)
 `
@@ -128,6 +135,13 @@ func (s *Script) place(statement inproc.Statement, instead map[string]string) (s
 			failed = fmt.Errorf("%s: there is no parameter %s", statement.Name, p)
 			return p
 		}
+		if statement.Name == "CreateSearchKeys" && n == 4 {
+			return searchKeys(statement.Args[n-1])
+		}
+		if value, ok := strings.CutSuffix(values[n], repeated); ok {
+			lanes, _ := statement.Args[0].([]int16) // the first array of each such statement
+			return "ARRAY[" + strings.Join(slices.Repeat([]string{value}, len(lanes)), ", ") + "]"
+		}
 		if value, ok := values[n]; ok {
 			if other, ok := instead[value]; ok {
 				return other
@@ -151,6 +165,17 @@ func (s *Script) place(statement inproc.Statement, instead map[string]string) (s
 		return ":" + name
 	})
 	return text, failed
+}
+
+// searchKeys returns keys of the same kinds as those that were sent, but all over the
+// index, as those of different people are. They are told apart by the first letter.
+func searchKeys(sent any) string {
+	keys, _ := sent.([]string) // the tests run the script, and would see another type
+	expressions := make([]string, len(keys))
+	for i, key := range keys {
+		expressions[i] = fmt.Sprintf("'%c' || to_hex(:spread::bigint # %d)", key[0], i*0x0123456789abcdf)
+	}
+	return "ARRAY[" + strings.Join(expressions, ", ") + "]"
 }
 
 // constant returns a parameter in PostgreSQL's text form.
@@ -192,6 +217,14 @@ func constant(arg any) (text string, null bool, err error) {
 			return string(v), v == nil, nil // JSON; no other bytes that are sent begin so
 		}
 		return fmt.Sprintf(`\x%x`, v), v == nil, nil
+	case []int64:
+		return "{" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(v)), ","), "[]") + "}", false, nil
+	case []pgtype.UUID:
+		ids := make([]string, len(v))
+		for i, id := range v {
+			ids[i] = id.String()
+		}
+		return "{" + strings.Join(ids, ",") + "}", false, nil
 	case []string:
 		quoted := make([]string, len(v))
 		for i, element := range v {
