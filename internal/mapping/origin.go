@@ -28,21 +28,21 @@ func violations(err error) (out []apierr.Violation) {
 }
 
 // lookUp finds where a field came from: the field itself, or the nearest around it that
-// a column filled. The rules of the proto files write the key of a map as ["key"].
+// columns filled, such as an address whose required region was not mapped. The rules of
+// the proto files write the key of a map as ["key"].
 func lookUp(origins map[string]Problem, field string) Problem {
 	path := strings.NewReplacer(`["`, ".", `"]`, "").Replace(field)
-	for path != "" {
+	for strings.Contains(path, ".") { // above that is the whole customer
 		if origin, ok := origins[path]; ok {
 			return origin
 		}
-		path = path[:max(strings.LastIndexByte(path, '.'), strings.LastIndexByte(path, '['), 0)]
-	}
-	// A field whose parts came from columns, such as an address of which one is wrong
-	// that is required and was not mapped.
-	for _, path := range slices.Sorted(maps.Keys(origins)) {
-		if strings.HasPrefix(path, field+".") && origins[path].Column != "" {
-			return origins[path]
+		for _, inside := range slices.Sorted(maps.Keys(origins)) {
+			rest, ok := strings.CutPrefix(inside, path)
+			if ok && strings.ContainsAny(rest[:1], ".[") && origins[inside].Column != "" {
+				return origins[inside]
+			}
 		}
+		path = path[:max(strings.LastIndexByte(path, '.'), strings.LastIndexByte(path, '['))]
 	}
 	return Problem{}
 }

@@ -129,7 +129,10 @@ func parseJSON(fd protoreflect.FieldDescriptor) func(string) (protoreflect.Value
 		if err := protojson.Unmarshal([]byte(`{"`+fd.JSONName()+`":`+text+`}`), &c); err != nil {
 			return protoreflect.Value{}, notJSON(err)
 		}
-		return c.ProtoReflect().Get(fd), nil
+		if fd.Message() != nil && !fd.IsList() && !fd.IsMap() && !c.ProtoReflect().Has(fd) {
+			return protoreflect.Value{}, errors.New("is null; an empty cell says that")
+		}
+		return c.ProtoReflect().Mutable(fd), nil
 	}
 }
 

@@ -65,6 +65,13 @@ var decimal = regexp.MustCompile(`^([+-]?)([0-9]+)(\.[0-9]*)?([eE][+-]?[0-9]{1,4
 // plain returns the number as Go writes it.
 func (d decimals) plain(text string) (string, error) {
 	if d.thousands != "" {
+		// Groups have three digits, in India some have two; 1.2.3 is a date or a version.
+		whole, _, _ := strings.Cut(text, d.point)
+		for i, group := range strings.Split(whole, d.thousands) {
+			if i > 0 && len(group) != 2 && len(group) != 3 {
+				return "", errors.New("is not a number")
+			}
+		}
 		text = strings.ReplaceAll(text, d.thousands, "")
 	}
 	if d.point != "." && strings.Contains(text, ".") {
