@@ -69,20 +69,20 @@ func valueType(a *rapportv1.AttributeValue) rapportv1.AttributeKey_ValueType {
 // queue queues the changes in one statement. Like all rows that transactions share,
 // those of the counts are locked in one order.
 func (c *attributeCounts) queue(tx *mutation.Tx) {
+	if len(c.deltas) == 0 {
+		return
+	}
 	slices.SortFunc(c.deltas, byAttributeKey)
-	var (
-		lanes       []int16
-		keys, kinds []string
-		counts      []int64
-	)
+	n := len(c.deltas)
+	lanes, keys, kinds, counts := make([]int16, 0, n), make([]string, 0, n), make([]string, 0, n), make([]int64, 0, n)
 	for start := 0; start < len(c.deltas); {
-		d, n, end := c.deltas[start], int64(0), start
+		d, sum, end := c.deltas[start], int64(0), start
 		for ; end < len(c.deltas) && byAttributeKey(d, c.deltas[end]) == 0; end++ {
-			n += c.deltas[end].n
+			sum += c.deltas[end].n
 		}
-		if start = end; n != 0 {
+		if start = end; sum != 0 {
 			lanes, keys = append(lanes, d.lane), append(keys, d.key)
-			kinds, counts = append(kinds, d.kind.String()), append(counts, n)
+			kinds, counts = append(kinds, d.kind.String()), append(counts, sum)
 		}
 	}
 	if len(lanes) > 0 {

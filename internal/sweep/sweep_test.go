@@ -116,6 +116,37 @@ func TestSweepPurgesWhatIsDue(t *testing.T) {
 	}
 }
 
+// A key that no customer has any more goes; deleting and purging customers leaves the
+// counts of the others as they are.
+func TestSweepAttributeKeys(t *testing.T) {
+	s := apitest.Start(t)
+	sw := sweeper(t, s)
+	var names []string
+	for _, key := range []string{"kept", "tried"} {
+		c, err := s.Customers.CreateCustomer(t.Context(), &rapportv1.CreateCustomerRequest{Customer: &rapportv1.Customer{
+			Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Ada",
+			Attributes: map[string]*rapportv1.AttributeValue{key: {Kind: &rapportv1.AttributeValue_BoolValue{BoolValue: true}}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, c.GetName())
+	}
+	run(t, sw)
+	if n := count(t, s, "attribute_key"); n != 2 {
+		t.Errorf("%d keys in use, want 2", n)
+	}
+	if _, err := s.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: names[1]}); err != nil {
+		t.Fatal(err)
+	}
+	due(t, s)
+	run(t, sw)
+	keys, err := s.Customers.ListAttributeKeys(t.Context(), &rapportv1.ListAttributeKeysRequest{})
+	if err != nil || len(keys.GetAttributeKeys()) != 1 || keys.GetAttributeKeys()[0].GetCustomerCount() != 1 || count(t, s, "attribute_key") != 1 {
+		t.Errorf("%v, %v, %d rows; want the one that is in use", keys, err, count(t, s, "attribute_key"))
+	}
+}
+
 func TestSweepRequests(t *testing.T) {
 	s := apitest.Start(t)
 	sw := sweeper(t, s)
