@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,26 +21,28 @@ import (
 )
 
 type flags struct {
-	Scale     int      `default:"1000000" help:"Customers in the database."`
-	Rounds    int      `default:"5" help:"Rounds of each case; three that count are needed for a verdict."`
-	Seconds   int      `default:"3" help:"Length of one measurement."`
-	Methods   []string `default:"get,list,create,update" enum:"get,list,create,update" help:"Calls to measure."`
-	Protocols []string `default:"grpc,rest" enum:"grpc,rest" help:"How they are called."`
-	InFlight  []int    `default:"1,16,64" help:"How many at once."`
+	Scale      int      `default:"1000000" help:"Customers in the database."`
+	Rounds     int      `default:"5" help:"Rounds of each case; three that count are needed for a verdict."`
+	Seconds    int      `default:"3" help:"Length of one measurement."`
+	Methods    []string `default:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update" enum:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update,none" help:"Calls to measure; none for the import alone."`
+	ImportRows int      `default:"50000" help:"Rows of the import that is measured against copying them; 0 for no import."`
+	Protocols  []string `default:"grpc,rest" enum:"grpc,rest" help:"How they are called."`
+	InFlight   []int    `default:"1,16,64" help:"How many at once."`
 
 	DataDir       string `help:"Where the filled database is kept. Empty: the user's cache, or /var/cache/rapport-bench for root."`
 	SharedBuffers string `default:"2GB" help:"PostgreSQL's shared_buffers."`
 	Out           string `default:"bin/bench.json" help:"File for the results."`
 	Profiles      string `help:"Folder for CPU profiles of the service, one a case."`
 
-	GRPCClient  string `name:"grpc-client" default:"lean" enum:"lean,grpc-go" help:"What calls over gRPC: a loop over HTTP/2 frames, or grpc-go's client, which costs about three times as much."`
-	Connections int    `default:"4" help:"HTTP/2 connections at most."`
-	Serve       string `help:"Flags for the service, such as --serve='--pool-size=4'."`
-	ServeEnv    string `help:"Environment of the service, such as --serve-env='GOGC=400'."`
-	Variant     string `help:"Flags of a second service to compare with the first."`
-	VariantEnv  string `help:"Environment of that second service."`
-	VariantBin  string `help:"Program of that second service, such as the build of an earlier commit."`
-	SelfCheck   bool   `default:"true" negatable:"" help:"First compare the service with another of its kind, to know the noise."`
+	GRPCClient      string `name:"grpc-client" default:"lean" enum:"lean,grpc-go" help:"What calls over gRPC: a loop over HTTP/2 frames, or grpc-go's client, which costs about three times as much."`
+	Connections     int    `default:"4" help:"HTTP/2 connections at most."`
+	Serve           string `help:"Flags for the service, such as --serve='--pool-size=4'."`
+	ServeEnv        string `help:"Environment of the service, such as --serve-env='GOGC=400'."`
+	Variant         string `help:"Flags of a second service to compare with the first."`
+	VariantEnv      string `help:"Environment of that second service."`
+	VariantBin      string `help:"Program of that second service, such as the build of an earlier commit."`
+	VariantDatabase bool   `help:"Give the second service a database that its own program migrates, with the same customers: for programs of another schema."`
+	SelfCheck       bool   `default:"true" negatable:"" help:"First compare the service with another of its kind, to know the noise."`
 }
 
 func main() {
@@ -72,6 +75,7 @@ func (f *flags) run(ctx context.Context) error {
 	if f.DataDir == "" {
 		f.DataDir = bench.DefaultDataDir()
 	}
+	f.Methods = slices.DeleteFunc(f.Methods, func(method string) bool { return method == "none" })
 	report, err := bench.Run(ctx, bench.Options{
 		DataDir: f.DataDir, Service: program, Customers: f.Scale, Rounds: f.Rounds, Seconds: f.Seconds,
 		Methods: f.Methods, Protocols: f.Protocols, InFlight: f.InFlight,
@@ -79,6 +83,7 @@ func (f *flags) run(ctx context.Context) error {
 		ServeFlags: strings.Fields(f.Serve), ServeEnv: strings.Fields(f.ServeEnv),
 		Variant:      f.Variant != "" || f.VariantEnv != "" || f.VariantBin != "",
 		VariantFlags: strings.Fields(f.Variant), VariantEnv: strings.Fields(f.VariantEnv), VariantService: f.VariantBin,
+		VariantDatabase: f.VariantDatabase, ImportRows: f.ImportRows,
 		SelfCheck: f.SelfCheck, Profiles: f.Profiles, SharedBuffers: f.SharedBuffers,
 		Say: func(text string) { fmt.Fprintln(os.Stderr, time.Now().Format(time.TimeOnly), text) },
 	})

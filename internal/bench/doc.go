@@ -17,6 +17,8 @@ type Options struct {
 	Methods   []string
 	Protocols []string
 	InFlight  []int
+	// ImportRows is how many rows an import has; 0 leaves that case out.
+	ImportRows int
 	// GRPCClient is lean or grpc-go, Connections the HTTP/2 connections at most.
 	GRPCClient  string
 	Connections int
@@ -27,6 +29,10 @@ type Options struct {
 	Variant                  bool
 	VariantFlags, VariantEnv []string
 	VariantService           string
+	// VariantDatabase gives that service a database of the schema that its own program
+	// makes, with the same customers. The verdict on creates is then on how many the first
+	// makes beside the variant.
+	VariantDatabase bool
 	// SelfCheck compares the service with another of its kind.
 	SelfCheck bool
 	// Profiles is a folder for CPU profiles of the service, one a case, or empty.

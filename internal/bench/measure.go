@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"syscall"
@@ -74,6 +75,8 @@ type system struct {
 type result struct {
 	load.Result
 	client time.Duration
+	// rows are counted instead of calls, where there are any.
+	rows int
 }
 
 func limit(command *pgbench.Command, script pgbench.Script, inFlight int) system {
@@ -114,7 +117,7 @@ func measure(ctx context.Context, s system, postmaster int, d time.Duration) (Sa
 }
 
 func newSample(name string, r result, before, after clock) Sample {
-	calls := len(r.Latencies)
+	calls := cmp.Or(r.rows, len(r.Latencies))
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(max(calls, 1)) }
 	service, postgres := after.service-before.service, after.postgres-before.postgres
 	self := after.client - before.client

@@ -106,12 +106,30 @@ func middle(samples []Sample, system string, figure func(Sample) float64) float6
 
 // line says in one line how a case did.
 func (c Case) line() string {
-	text := fmt.Sprintf("%-15s %.2f of the limit (%.2f to %.2f, %d rounds, %d dropped; by cost %.2f)  %s",
+	text := fmt.Sprintf("%-21s %.2f of the limit (%.2f to %.2f, %d rounds, %d dropped; by cost %.2f)  %s",
 		c.Name, c.Ratios.Median, c.Ratios.Low, c.Ratios.High, c.Ratios.Rounds, c.Ratios.Dropped, c.Ratios.Cost, c.Verdict)
+	if c.Ratios.Rounds+c.Ratios.Dropped == 0 {
+		_, system, _ := strings.Cut(c.Name, "/")
+		system, _, _ = strings.Cut(system, "/")
+		of := func(figure func(Sample) float64) float64 { return middle(c.Samples, system, figure) }
+		text = fmt.Sprintf("%-21s %.0f calls/s, p50 %.2f ms, p99 %.2f ms%s  %s", c.Name, of(func(s Sample) float64 { return s.Rate }),
+			of(func(s Sample) float64 { return s.P50 }), of(func(s Sample) float64 { return s.P99 }), c.bound(), c.Verdict)
+	}
+	if first := slices.IndexFunc(c.Samples, func(s Sample) bool { return s.Errors > 0 }); first >= 0 {
+		text += "  " + c.Samples[first].Error
+	}
 	if c.Variant != nil {
 		text += fmt.Sprintf("  variant %.2f (%.2f to %.2f; by cost %.2f)", c.Variant.Median, c.Variant.Low, c.Variant.High, c.Variant.Cost)
 	}
 	return text
+}
+
+// bound says what the p99 must stay under.
+func (c Case) bound() string {
+	if c.Latency == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (must: under %.0f)", c.Latency)
 }
 
 // Table returns the report as a table of Markdown.
@@ -142,10 +160,16 @@ func (c Case) row(t *strings.Builder, system string) {
 		of(func(s Sample) float64 { return s.ServiceCPU }), of(func(s Sample) float64 { return s.PostgresCPU }),
 		of(func(s Sample) float64 { return s.ClientCPU }), of(func(s Sample) float64 { return s.Others }))
 	switch {
-	case system == "pgbench":
+	case system == "pgbench" || system == "copy":
 		fmt.Fprintln(t, " 1 | 1 | | |")
 	case strings.HasSuffix(system, " variant"):
 		fmt.Fprintf(t, " %.2f (%.2f–%.2f) of the first | %.2f | | |\n", c.Variant.Median, c.Variant.Low, c.Variant.High, c.Variant.Cost)
+	case c.Ratios.Rounds+c.Ratios.Dropped == 0:
+		target := ""
+		if c.Latency > 0 {
+			target = fmt.Sprintf("p99 < %.0f ms", c.Latency)
+		}
+		fmt.Fprintf(t, " | | %s | %s |\n", target, c.Verdict)
 	default:
 		target := ""
 		if c.Target.Must > 0 {

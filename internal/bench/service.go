@@ -61,6 +61,16 @@ func startService(ctx context.Context, program, databaseURL, collector string, f
 	return s, nil
 }
 
+// migrateWith brings an empty database to the schema of the program.
+func migrateWith(ctx context.Context, program, databaseURL string) error {
+	cmd := exec.CommandContext(ctx, program, "migrate", "up")
+	cmd.Env = append(os.Environ(), "RAPPORT_DATABASE_URL="+databaseURL)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
 // addresses reads them from what the service tells a person.
 func (s *service) addresses(out io.Reader) error {
 	lines := bufio.NewScanner(out)

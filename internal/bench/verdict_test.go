@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -118,5 +119,40 @@ func TestSampleWithAClientOfItsOwn(t *testing.T) {
 	}, before, after)
 	if s.ClientCPU != 500 || math.Abs(s.Others-0.095) > 1e-9 {
 		t.Errorf("client %v, others %v", s.ClientCPU, s.Others)
+	}
+}
+
+func TestJudgeLatency(t *testing.T) {
+	rounds := func(others float64, p99s ...float64) (samples []Sample) {
+		for i, p99 := range p99s {
+			samples = append(samples, Sample{System: "grpc", Round: i, P99: p99, Others: others}, Sample{System: "rest", Round: i, P99: 99})
+		}
+		return samples
+	}
+	for _, c := range []struct {
+		name    string
+		samples []Sample
+		bound   float64
+		errors  int
+		want    string
+	}{
+		{"under", rounds(0, 9, 8, 31), 10, 0, Pass},
+		{"over", rounds(0, 9, 11, 12), 10, 0, Fail},
+		{"errors", rounds(0, 1, 1, 1), 10, 1, Fail},
+		{"too few", rounds(0, 1, 1), 10, 0, Noisy},
+		{"others at work", rounds(0.5, 1, 1, 1), 10, 0, Noisy},
+		{"no bound", rounds(0, 1, 1, 1), 0, 0, None},
+	} {
+		if got := judgeLatency(c.samples, "grpc", c.bound, c.errors); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// After pgbench's updates nobody is found any more, so they come last.
+func TestUpdatesComeLast(t *testing.T) {
+	got := inOrder([]string{"get", "update", "search-name", "batch-update"})
+	if want := []string{"get", "search-name", "batch-update", "update"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -16,8 +16,11 @@ import (
 	"github.com/rapport-crm/rapport/internal/search"
 )
 
+// runDatabase is the copy that a run works on.
+const runDatabase = "bench_run"
+
 // fillVersion changes with whatever a fill writes.
-const fillVersion = 3
+const fillVersion = 4
 
 // Version names a fill of this size by this source tree: it changes with the schema's
 // migrations, with the way of filling and with the size.
@@ -86,15 +89,15 @@ func (s Server) Prepare(ctx context.Context, customers int, say func(string)) (c
 		strategy = " STRATEGY file_copy"
 	}
 	for _, sql := range []string{
-		`DROP DATABASE IF EXISTS bench_run WITH (FORCE)`,
-		`CREATE DATABASE bench_run OWNER rapport TEMPLATE ` + kept + strategy,
+		`DROP DATABASE IF EXISTS ` + runDatabase + ` WITH (FORCE)`,
+		`CREATE DATABASE ` + runDatabase + ` OWNER rapport TEMPLATE ` + kept + strategy,
 		`CHECKPOINT`,
 	} {
 		if _, err := admin.Exec(ctx, sql); err != nil {
 			return "", fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	return withDatabase(s.URL, "bench_run")
+	return withDatabase(s.URL, runDatabase)
 }
 
 // fill makes the database under a name of its own and renames it at the end, so that
@@ -170,6 +173,12 @@ func Fill(ctx context.Context, url string, customers int) error {
 	if err != nil {
 		return err
 	}
+	// What the service counts with each write, as the migration does for rows that were there.
+	if _, err := conn.Exec(ctx, `INSERT INTO attribute_key (lane, key, value_type, customer_count)
+SELECT lane, a.key, CASE jsonb_typeof(a.value) WHEN 'string' THEN 'STRING' WHEN 'number' THEN 'DOUBLE' ELSE 'BOOL' END, count(*)
+FROM customer CROSS JOIN LATERAL jsonb_each(attributes) AS a GROUP BY 1, 2, 3`); err != nil {
+		return err
+	}
 	_, err = conn.Exec(ctx, `VACUUM ANALYZE`)
 	return err
 }
@@ -229,10 +238,14 @@ AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)`, tab
 	return nil
 }
 
-// Prewarm reads the tables and indexes of the copy into PostgreSQL's memory, where its
-// extension for that is installed; else the first calls do.
-func (s Server) Prewarm(ctx context.Context) error {
-	u, err := withDatabase(s.AdminURL, "bench_run")
+// Prewarm reads the tables and indexes of a database into PostgreSQL's memory, where its
+// extension for that is installed; else the first calls do. The URL says which database.
+func (s Server) Prewarm(ctx context.Context, prepared string) error {
+	which, err := url.Parse(prepared)
+	if err != nil {
+		return fmt.Errorf("database url: %w", err)
+	}
+	u, err := withDatabase(s.AdminURL, which.Path[1:])
 	if err != nil {
 		return err
 	}
