@@ -195,6 +195,11 @@ func TestStream(t *testing.T) {
 			t.Fatalf("at the end: %v", err)
 		}
 	}
+	for range 50 { // and the header what it was
+		if _, err := stream.Header(); err != nil {
+			t.Fatalf("the header at the end: %v", err)
+		}
+	}
 	if stream.Trailer().Get("late")[0] != "stream" {
 		t.Errorf("trailer %v", stream.Trailer())
 	}

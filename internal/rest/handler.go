@@ -57,11 +57,13 @@ type handler struct {
 	log    *slog.Logger
 	cors   cors
 	routes map[string]*route // by HTTP method and path template
+
+	writeTimeout time.Duration
 }
 
 // New returns the handler of the public HTTP port.
 func New(o Options) (http.Handler, error) {
-	h := &handler{conn: edge{o.Conn}, docs: o.Docs, log: o.Log}
+	h := &handler{conn: edge{o.Conn}, docs: o.Docs, log: o.Log, writeTimeout: writeTimeout}
 	var err error
 	if h.cors, err = newCORS(o.AllowedOrigins); err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header["X-Content-Type-Options"] = nosniff
 	header["Vary"] = varyOrigin
 	// It fails only for a writer without deadlines, such as a recorder in a test.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.writeTimeout))
 	if origin := r.Header["Origin"]; len(origin) > 0 && h.cors.handle(w, r, origin[0]) {
 		return
 	}

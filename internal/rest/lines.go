@@ -26,21 +26,16 @@ var contentNDJSON = []string{ndjsonType}
 type lines struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	timeout time.Duration
 	buffer  []byte
 	n       int // of items
 }
 
-func newLines(w http.ResponseWriter) *lines {
-	l := &lines{w: w, control: http.NewResponseController(w), buffer: make([]byte, 0, linesSize+linesSize/4)}
-	// net/http reads ahead to learn that the client has gone; the deadline by which the
-	// request had to be read would end that, and with it the request.
-	_ = l.control.SetReadDeadline(time.Time{})
-	return l
+func (h *handler) newLines(w http.ResponseWriter) *lines {
+	return &lines{
+		w: w, control: http.NewResponseController(w), timeout: h.writeTimeout, buffer: make([]byte, 0, linesSize+linesSize/4),
+	}
 }
-
-// close gives the connection its limits back, before net/http looks for what is left of
-// the request.
-func (l *lines) close() { _ = l.control.SetReadDeadline(time.Now().Add(readTimeout)) }
 
 // items writes the items of one message and sends them.
 func (l *lines) items(list protoreflect.List) error {
@@ -77,7 +72,7 @@ func (l *lines) send() error {
 	if len(l.buffer) == 0 {
 		return nil
 	}
-	_ = l.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	_ = l.control.SetWriteDeadline(time.Now().Add(l.timeout))
 	if _, err := l.w.Write(l.buffer); err != nil {
 		return errClientGone
 	}

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// readTimeout is how long a client may take to send a request.
-const readTimeout = 30 * time.Second
-
 // NewServer returns the HTTP server of the public port. Its limits hold against clients
 // that send slowly or keep idle connections; WriteTimeout stays unset, since the handler
 // sets it for each answer.
@@ -20,7 +17,7 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       readTimeout,
+		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

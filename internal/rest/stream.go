@@ -88,8 +88,7 @@ func (h *handler) serveStream(w http.ResponseWriter, r *http.Request, x *exchang
 	if x.outer.Method == http.MethodHead {
 		return
 	}
-	out := newLines(w)
-	defer out.close()
+	out := h.newLines(w)
 	token := ""
 	for ; err == nil; err = call.RecvMsg(message) {
 		// Each time anew: receiving replaces what the message knows of its own type too.

@@ -158,7 +158,13 @@ func TestNegotiationOfStreams(t *testing.T) {
 	for _, accept := range []string{"application/json", "text/csv", "application/x-ndjson;q=0, */*", "application/problem+json"} {
 		h.refused(406, rapportv1.ErrorReason_NOT_ACCEPTABLE, "GET", exportPath, "", "Accept", accept)
 	}
-	h.exporting(3, nil)
+	h.service.export = func(_ *rapportv1.ExportCustomersRequest, stream exportStream) error {
+		for { // to the end of the call: HEAD must not wait for that of the export
+			if err := stream.Send(&rapportv1.ExportCustomersResponse{}); err != nil {
+				return err
+			}
+		}
+	}
 	if a := h.do("HEAD", exportPath, ""); a.status != 200 || len(a.body) != 0 || a.header.Get("Content-Type") != ndjsonType {
 		t.Errorf("HEAD: status %d, %q, %d bytes", a.status, a.header.Get("Content-Type"), len(a.body))
 	}
@@ -201,21 +207,29 @@ func TestLinesComeAtOnceAndTheReaderMayGo(t *testing.T) {
 	}
 }
 
-// A reader who takes longer than a request may take to come, and longer than one piece
-// may take to go, gets all of it: both limits move on.
-func TestLongStream(t *testing.T) {
-	const limit = 100 * time.Millisecond
-	s := &service{}
-	h := &harness{t: t, service: s}
+// hurried starts a port whose clients may take only so long to send a request, and to
+// read a piece of an answer.
+func hurried(t *testing.T, limit time.Duration) *harness {
+	t.Helper()
+	s, log := &service{}, slog.New(slog.DiscardHandler)
+	inner, _ := newHandler(t, s, log, nil).(*handler)
+	inner.writeTimeout = limit
 	server := httptest.NewUnstartedServer(nil)
-	server.Config = NewServer(newHandler(t, s, slog.New(slog.DiscardHandler), nil), slog.New(slog.DiscardHandler))
+	server.Config = NewServer(inner, log)
 	server.Config.ReadTimeout = limit
 	server.Start()
 	t.Cleanup(server.Close)
-	h.server = server
-	s.export = func(_ *rapportv1.ExportCustomersRequest, stream exportStream) error {
-		for begun := time.Now(); time.Since(begun) < 5*limit; {
-			if err := stream.Send(&rapportv1.ExportCustomersResponse{Customers: []*rapportv1.Customer{s.customer(aName)}}); err != nil {
+	return &harness{t: t, service: s, server: server}
+}
+
+// An answer that takes longer than a request may take to come, and longer than a piece of
+// it may take to go, comes whole: the limits move on.
+func TestLongStream(t *testing.T) {
+	const limit = 200 * time.Millisecond
+	h := hurried(t, limit)
+	h.service.export = func(_ *rapportv1.ExportCustomersRequest, stream exportStream) error {
+		for begun := time.Now(); time.Since(begun) < 4*limit; {
+			if err := stream.Send(&rapportv1.ExportCustomersResponse{Customers: []*rapportv1.Customer{h.service.customer(aName)}}); err != nil {
 				return err
 			}
 		}
@@ -224,6 +238,35 @@ func TestLongStream(t *testing.T) {
 	got := linesOf(t, h.do("GET", exportPath, ""))
 	if last := got[len(got)-1]; !strings.HasPrefix(last, `{"exported":`) {
 		t.Errorf("it ended with %s", last)
+	}
+}
+
+// A reader who stops reading is not waited for.
+func TestReaderWhoStops(t *testing.T) {
+	h := hurried(t, 200*time.Millisecond)
+	ended := make(chan error, 1)
+	h.service.export = func(_ *rapportv1.ExportCustomersRequest, stream exportStream) error {
+		for {
+			resp := &rapportv1.ExportCustomersResponse{Customers: []*rapportv1.Customer{h.service.customer(aName)}}
+			if err := stream.Send(resp); err != nil {
+				ended <- err
+				return err
+			}
+		}
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.server.URL+exportPath, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Error("the RPC still writes to a reader who stopped")
 	}
 }
 
