@@ -11,6 +11,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/utilities"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
@@ -69,11 +70,9 @@ func (h *handler) serveStream(w http.ResponseWriter, r *http.Request, x *exchang
 		return
 	}
 	message := s.output.New().Interface()
-	// The RPC has ended when its request has, whatever becomes of the client.
 	defer func() {
 		cancel()
-		for call.RecvMsg(message) == nil {
-		}
+		awaitEnd(call, message)
 	}()
 	err = call.RecvMsg(message)
 	md, _ := call.Header() // it is there once something was received
@@ -106,6 +105,16 @@ func (h *handler) serveStream(w http.ResponseWriter, r *http.Request, x *exchang
 		out.last(map[string]int{s.counted: out.n})
 	default:
 		out.last(brokenOff{Error: h.newProblem(w.Header(), x, 0, err), NextPageToken: token})
+	}
+}
+
+// awaitEnd waits for the end of a call that was cancelled, so that no RPC outlives its
+// request, and with it the service. The message takes what is still on its way.
+func awaitEnd(call grpc.ClientStream, message proto.Message) {
+	for {
+		if call.RecvMsg(message) != nil {
+			return
+		}
 	}
 }
 

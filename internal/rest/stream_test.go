@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -264,7 +265,10 @@ func TestReaderWhoStops(t *testing.T) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	select {
-	case <-ended:
+	case err := <-ended:
+		if status.Code(err) != codes.Canceled {
+			t.Errorf("the RPC ended with %v", err)
+		}
 	case <-time.After(20 * time.Second):
 		t.Error("the RPC still writes to a reader who stopped")
 	}
