@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,7 +81,7 @@ func Run(ctx context.Context, o Options) (report *Report, err error) {
 	}
 	for _, method := range inOrder(o.Methods) {
 		for _, inFlight := range o.InFlight {
-			if !b.limited(method) && inFlight > mostAlone {
+			if inFlight > b.most(method) {
 				continue
 			}
 			cases, err := b.group(ctx, method, inFlight, report.Noise)
@@ -192,9 +193,17 @@ func (b *bench) close(ctx context.Context) (err error) {
 	return err
 }
 
-// mostAlone is how many of the calls that have no limit are made at once at most: they
-// are heavy, and more of them only wait for each other.
-const mostAlone = 16
+// most is how many of a call are made at once at most; more would only wait for each
+// other. Every batch writes to the feed of every lane, so one waits for another.
+func (b *bench) most(method string) int {
+	switch {
+	case method == "batch-update":
+		return 4
+	case !b.limited(method):
+		return 16
+	}
+	return math.MaxInt
+}
 
 // limited tells whether pgbench runs the same SQL. What searches and batches send differs
 // too much from call to call.

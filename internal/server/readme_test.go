@@ -3,6 +3,7 @@ package server_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,23 +22,34 @@ func TestTheCommandsOfTheReadmeWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := apitest.Start(t)
-	addresses := strings.NewReplacer("127.0.0.1:8080", s.Server.HTTPAddr(), "127.0.0.1:9090", s.Server.GRPCAddr())
+	rapport := filepath.Join(t.TempDir(), "rapport")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", rapport, "../../cmd/rapport")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	t.Setenv("RAPPORT_ADDR", s.Server.GRPCAddr())
+	here := strings.NewReplacer("127.0.0.1:8080", s.Server.HTTPAddr(), "127.0.0.1:9090", s.Server.GRPCAddr(), "bin/rapport", rapport)
 	ran := 0
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(readme), -1) {
 		for _, command := range commands(block[1]) {
+			command = here.Replace(command)
 			program, _, _ := strings.Cut(command, " ")
 			if _, err := exec.LookPath(program); err != nil {
 				continue
 			}
-			out, err := exec.CommandContext(t.Context(), "sh", "-c", addresses.Replace(command)).CombinedOutput()
-			if err != nil || strings.Contains(string(out), `"reason"`) || !strings.Contains(string(out), "customers/") {
+			out, err := exec.CommandContext(t.Context(), "sh", "-c", command).CombinedOutput()
+			want := "customers/"
+			if program == rapport {
+				want = "1000 created"
+			}
+			if err != nil || strings.Contains(string(out), `"reason"`) || !strings.Contains(string(out), want) {
 				t.Errorf("%s\n%v\n%s", command, err, out)
 			}
 			ran++
 		}
 	}
-	if ran < 3 {
-		t.Errorf("%d commands ran, want at least the three of curl", ran)
+	if ran < 7 {
+		t.Errorf("%d commands ran, want at least the six of curl and the demo", ran)
 	}
 }
 
@@ -45,7 +57,7 @@ func TestTheCommandsOfTheReadmeWork(t *testing.T) {
 func commands(block string) (calls []string) {
 	for line := range strings.Lines(block) {
 		switch {
-		case strings.HasPrefix(line, "curl "), strings.HasPrefix(line, "grpcurl "):
+		case strings.HasPrefix(line, "curl "), strings.HasPrefix(line, "bin/rapport "), strings.HasPrefix(line, "grpcurl "):
 			calls = append(calls, line)
 		case len(calls) > 0:
 			calls[len(calls)-1] += line
