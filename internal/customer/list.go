@@ -27,9 +27,9 @@ var newestFirst = aip.Order{Field: "create_time", Column: "create_time", Kind: a
 var fields = aip.Fields{
 	"type":               aip.Enum("type", rapportv1.Customer_TYPE_UNSPECIFIED.Descriptor()),
 	"display_name":       aip.Text("display_name"),
-	"emails.address":     search.Customers.Emails(),
-	"phones.number":      search.Customers.Numbers(),
-	"phones.e164":        search.Customers.E164(),
+	"emails.address":     search.Emails(),
+	"phones.number":      search.Numbers(),
+	"phones.e164":        search.E164(),
 	"language_code":      aip.Text("language_code"),
 	"time_zone":          aip.Text("time_zone"),
 	"external_ids":       aip.CustomKeyed(externalID),

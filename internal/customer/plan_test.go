@@ -24,7 +24,7 @@ SELECT n % 64, gen_random_uuid(), 1, 'INDIVIDUAL', md5(n::text), jsonb_build_arr
     timestamptz '2026-01-01Z' + n * interval '1 second', timestamptz '2026-01-01Z' + (n * 7919 % 20000) * interval '1 second'
 FROM generate_series(1, 20000) AS n;
 INSERT INTO search_key (lane, customer_id, contact_id, key)
-SELECT lane, customer_id, '00000000-0000-0000-0000-000000000000', key FROM customer, unnest(ARRAY['n' || display_name,
+SELECT lane, customer_id, NULL, key FROM customer, unnest(ARRAY['n' || display_name,
     'e' || (emails -> 0 ->> 'address'), 'p' || reverse(phones -> 0 ->> 'number')]) AS key;
 INSERT INTO external_id (key_lane, source, id, customer_lane, customer_id)
 SELECT lane, 'erp', display_name, lane, customer_id FROM customer;`

@@ -46,7 +46,7 @@ func (s *Server) parseSearch(req *rapportv1.ListCustomersRequest) (out parsedSea
 		return out, err
 	}
 	out = parsedSearch{
-		query: searchkey.Parse(req.GetQuery(), s.DefaultRegion), deleted: aip.DeletedOf(req.GetShowDeleted()),
+		query: searchkey.Parse(req.GetQuery(), s.DefaultRegion, req.GetFilter() != ""), deleted: aip.DeletedOf(req.GetShowDeleted()),
 		size: min(aip.PageSize(req.GetPageSize()), maxFound),
 	}
 	out.filter, err = aip.CompileFilter(req.GetFilter(), fields, make([]any, searchArgs))

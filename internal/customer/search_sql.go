@@ -10,9 +10,8 @@ import (
 )
 
 // searchHead reads the keys of each arm in their order, keeps the best key of each
-// customer, and reads the customers in the order of the keys until there are enough. The
-// kind of a key, its first letter, is left out of the order: that of a deleted customer
-// has another one. Only a contact that is not deleted leads to its customer.
+// customer, and reads the customers. The kind of a key, its first letter, is left out of
+// the order: a deleted customer's is another.
 const searchHead = `-- name: SearchCustomers
 SELECT ` + columns + ` FROM (
     SELECT DISTINCT ON (hit_lane, hit_id) hit_lane, hit_id, hit_rank, hit_key FROM (
@@ -20,11 +19,10 @@ SELECT ` + columns + ` FROM (
         FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::int[]) AS arm (hit_rank, low, high, patterns, scan)
         CROSS JOIN LATERAL (
             SELECT lane, customer_id, key FROM (
-                SELECT lane, customer_id, contact_id, key FROM search_key
-                WHERE key >= arm.low AND key < arm.high ORDER BY key, lane, customer_id, contact_id LIMIT arm.scan
+                SELECT lane, customer_id, key FROM search_key
+                WHERE key >= arm.low AND key < arm.high ORDER BY key, lane, customer_id LIMIT arm.scan
             ) AS looked_at
             WHERE key LIKE ALL (string_to_array(arm.patterns, E'\n'))
-            AND (key >= 'a' OR contact_id = '00000000-0000-0000-0000-000000000000'::uuid)
         ) AS found
     ) AS hits
     ORDER BY hit_lane, hit_id, hit_rank, hit_key
@@ -51,7 +49,7 @@ func (s parsedSearch) statement(arms []searchkey.Arm, limit int) (string, []any)
 	ranks, scans := make([]int16, n), make([]int32, n)
 	lows, highs, patterns := make([]string, n), make([]string, n), make([]string, n)
 	for i, a := range arms {
-		ranks[i], lows[i], highs[i], patterns[i], scans[i] = a.Rank, a.Low, a.High, a.Patterns, a.Scanned()
+		ranks[i], lows[i], highs[i], patterns[i], scans[i] = a.Rank, a.Low, a.High, a.Patterns, a.Scan
 	}
 	args := append([]any{ranks, lows, highs, patterns, scans}, s.filter.Args[searchArgs:]...)
 	args = append(args, limit)

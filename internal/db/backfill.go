@@ -9,8 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/pressly/goose/v3"
 
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/searchkey"
 )
 
@@ -34,24 +32,28 @@ func goMigrations() (out []*goose.Migration) {
 // backfillBatch is how many records' keys are written in one transaction.
 const backfillBatch = 1000
 
-// The statements read in the order of the primary key, from the last record of the
-// batch before on: no id comes before the first one's. A customer's own keys have the
-// nil UUID as the contact, which is what $3 is there.
+// The statements read in the order of the primary key, from the last record of the batch
+// before on, which is passed over. No record comes before the nil UUID.
 const readCustomersSQL = `-- name: BackfillCustomers
-SELECT customer_id, $3::uuid, display_name, emails::text, phones::text, delete_time IS NOT NULL
-FROM customer WHERE lane = $1 AND customer_id >= $2::uuid ORDER BY customer_id LIMIT $4::int`
+SELECT customer_id, NULL::uuid, display_name, emails::text, phones::text, delete_time IS NOT NULL
+FROM customer WHERE lane = $1 AND customer_id >= $2::uuid ORDER BY customer_id LIMIT $3::int`
 
 const readContactsSQL = `-- name: BackfillContacts
 SELECT customer_id, contact_id, '', emails::text, phones::text, delete_time IS NOT NULL
-FROM contact WHERE lane = $1 AND (customer_id, contact_id) >= ($2::uuid, $3::uuid) ORDER BY customer_id, contact_id LIMIT $4::int`
+FROM contact WHERE lane = $1 AND (customer_id, contact_id) >= ($2::uuid, $4::uuid) ORDER BY customer_id, contact_id LIMIT $3::int`
 
 const writeSearchKeysSQL = `-- name: BackfillSearchKeys
 INSERT INTO search_key (lane, customer_id, contact_id, key)
-SELECT $1::smallint, * FROM unnest($2::uuid[], $3::uuid[], $4::text[]) ON CONFLICT DO NOTHING`
+SELECT $1::smallint, * FROM unnest($2::uuid[], $3::uuid[], $4::text[])`
 
 // backfillSearchKeys writes the keys of the customers and contacts that are there. One
-// that was broken off starts again and passes over what it has written.
+// that was broken off starts from nothing: no service runs on this schema before the
+// steps behind this one, so what is in the table is that one's.
 func backfillSearchKeys(ctx context.Context, conn *sql.DB) error {
+	if _, err := conn.ExecContext(ctx, `-- name: EmptySearchKeys
+TRUNCATE search_key`); err != nil {
+		return err
+	}
 	for lane := range Lanes {
 		for _, read := range []string{readCustomersSQL, readContactsSQL} {
 			if err := backfillLane(ctx, conn, lane, read); err != nil {
@@ -63,21 +65,21 @@ func backfillSearchKeys(ctx context.Context, conn *sql.DB) error {
 }
 
 func backfillLane(ctx context.Context, conn *sql.DB, lane int, read string) error {
-	var customer, contact uuid.UUID
+	last := keyBatch{}
 	for {
-		b, n, err := readBatch(ctx, conn, read, lane, customer, contact)
+		b, n, err := readBatch(ctx, conn, read, lane, last)
 		if err != nil {
 			return err
 		}
-		if n > 0 {
+		if len(b.keys) > 0 {
 			if _, err := conn.ExecContext(ctx, writeSearchKeysSQL, lane, b.customers, b.contacts, b.keys); err != nil {
 				return err
 			}
-			customer, contact = b.customer, b.contact
 		}
 		if n < backfillBatch {
 			return nil
 		}
+		last = b
 	}
 }
 
@@ -85,33 +87,33 @@ func backfillLane(ctx context.Context, conn *sql.DB, lane int, read string) erro
 type keyBatch struct {
 	customers, contacts []pgtype.UUID
 	keys                []string
-	customer, contact   uuid.UUID
+	customer            uuid.UUID
+	contact             pgtype.UUID
 }
 
-// readBatch reads the records behind the given one and returns their keys, and how many
-// records there were.
-func readBatch(ctx context.Context, conn *sql.DB, read string, lane int, customer, contact uuid.UUID) (b keyBatch, n int, err error) {
-	rows, err := conn.QueryContext(ctx, read, lane, customer, contact, backfillBatch)
+// readBatch reads the records behind the last one of a batch and returns their keys, and
+// how many records there were.
+func readBatch(ctx context.Context, conn *sql.DB, read string, lane int, last keyBatch) (b keyBatch, n int, err error) {
+	args := []any{lane, last.customer, backfillBatch}
+	if read == readContactsSQL {
+		args = append(args, UUID(last.contact.Bytes))
+	}
+	rows, err := conn.QueryContext(ctx, read, args...)
 	if err != nil {
 		return b, 0, err
 	}
 	defer func() { _ = rows.Close() }()
 	for ; rows.Next(); n++ {
-		var (
-			name, emails, phones string
-			deleted              bool
-		)
-		if err := rows.Scan(&b.customer, &b.contact, &name, &emails, &phones, &deleted); err != nil {
+		var stored searchkey.Stored
+		if err := rows.Scan(&b.customer, &b.contact, &stored.Name, &stored.Emails, &stored.Phones, &stored.Deleted); err != nil {
 			return b, n, err
 		}
-		keys := searchkey.Customer(&rapportv1.Customer{
-			DisplayName: name, Emails: contactpoint.DecodeEmails(emails), Phones: contactpoint.DecodePhones(phones),
-		})
-		if deleted {
-			keys = searchkey.Deleted(keys)
+		if n == 0 && len(last.keys) > 0 && b.customer == last.customer && b.contact == last.contact {
+			continue
 		}
-		for _, key := range keys {
-			b.customers, b.contacts, b.keys = append(b.customers, UUID(b.customer)), append(b.contacts, UUID(b.contact)), append(b.keys, key)
+		stored.Contact = b.contact.Valid
+		for _, key := range stored.Keys() {
+			b.customers, b.contacts, b.keys = append(b.customers, UUID(b.customer)), append(b.contacts, b.contact), append(b.keys, key)
 		}
 	}
 	return b, n, rows.Err()

@@ -145,8 +145,11 @@ func correctedArms(ws []word, rank int16) []Arm {
 		of = wholeWords
 	}
 	arms := append([]Arm{{Rank: rank, Range: of(cut(kindName + phrase(ws)))}}, turnedArms(ws, rank, of)...)
+	for i := range arms {
+		arms[i].Scan = correctedScan
+	}
 	if arm, ok := wordsArm(ws); ok {
-		arm.Rank, arm.Scan = rank, correctedScan
+		arm.Rank, arm.Scan = rank, correctedWordScan
 		arms = append(arms, arm)
 	}
 	return arms

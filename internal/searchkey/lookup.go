@@ -8,12 +8,14 @@ import (
 
 // EmailKeys returns the keys of an e-mail address, of what is live and of what is
 // deleted.
-func EmailKeys(address string) []string { return both(kindEmail + contactpoint.NormalEmail(address)) }
+func EmailKeys(address string) []string { return all(kindEmail + contactpoint.NormalEmail(address)) }
 
 // E164Keys returns the keys of a number in E.164 form.
-func E164Keys(number string) []string { return both(phoneKey(digitsOf(number))) }
+func E164Keys(number string) []string { return all(phoneKey(digitsOf(number))) }
 
-// NumberRanges returns ranges in which the keys of a number lie that is written so.
+func all(key string) []string { return []string{key, deleted(key), deletedContact(key)} }
+
+// NumberRanges returns the ranges in which the keys of a number lie that is written so.
 func NumberRanges(number string) []Range {
 	significant := strings.TrimLeft(digitsOf(number), "0")
 	r := prefixed(phoneKey(significant))
@@ -21,7 +23,5 @@ func NumberRanges(number string) []Range {
 		key := cut(kindNumber + number)
 		r = Range{Low: key, High: key + "\x01"}
 	}
-	return []Range{r, {Low: deleted(r.Low), High: deleted(r.High)}}
+	return []Range{r, {deleted(r.Low), deleted(r.High)}, {deletedContact(r.Low), deletedContact(r.High)}}
 }
-
-func both(key string) []string { return []string{key, deleted(key)} }

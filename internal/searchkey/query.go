@@ -1,7 +1,6 @@
 package searchkey
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -26,11 +25,13 @@ const (
 	maxWords = 8
 	// maxAddresses is how many parts of a query are taken for e-mail addresses.
 	maxAddresses = 4
-	// wordScan is how many keys are looked at for words in any order, and correctedScan
-	// how many for each correction.
-	wordScan, correctedScan = 20_000, 1_000
-	// armScan is how many keys of any other arm are looked at.
-	armScan = 1_000
+	// armScan is how many keys of an arm are looked at; wordScan how many for words in any
+	// order.
+	armScan, wordScan = 1_000, 20_000
+	// filteredScan is armScan where a filter may refuse most of what is found.
+	filteredScan = 5_000
+	// correctedScan and correctedWordScan are the same for one correction of many.
+	correctedScan, correctedWordScan = 150, 1_000
 )
 
 // Arm is one of the ways in which a query can be meant.
@@ -41,12 +42,9 @@ type Arm struct {
 	// Patterns are what keys must be LIKE, all of them, a line each; empty for no more
 	// than the range.
 	Patterns string
-	// Scan is how many keys of the range to look at, in their order; 0 for the usual.
+	// Scan is how many keys of the range to look at, in their order.
 	Scan int32
 }
-
-// Scanned is how many keys of its range to look at.
-func (a Arm) Scanned() int32 { return cmp.Or(a.Scan, armScan) }
 
 // Deleted is the arm that finds what is deleted.
 func (a Arm) Deleted() Arm {
@@ -65,8 +63,9 @@ type Query struct {
 
 // Parse reads a query: a phone number, an e-mail address or words of a name, or what may
 // be either. The region is the CLDR code by which numbers without a leading + are read;
-// it may be empty. A query of white space alone has no arms.
-func Parse(query, region string) Query {
+// it may be empty. Where a filter may refuse what is found, the arms look further. A
+// query of white space alone has none.
+func Parse(query, region string, filtered bool) Query {
 	var q Query
 	for _, address := range addresses(query) {
 		q.address = true
@@ -84,6 +83,12 @@ func Parse(query, region string) Query {
 		q.Arms = append(q.Arms, arm)
 	}
 	q.Arms = distinct(q.Arms)
+	for i := range q.Arms {
+		q.Arms[i].Scan = max(q.Arms[i].Scan, armScan)
+		if filtered {
+			q.Arms[i].Scan = max(q.Arms[i].Scan, filteredScan)
+		}
+	}
 	return q
 }
 
@@ -98,24 +103,19 @@ func distinct(arms []Arm) []Arm {
 	return out
 }
 
-// addresses returns what may be meant as an e-mail address: the whole query, as a local
-// part in quotes may hold spaces, and the parts of it that hold an @, as in
-// `Ada <ada@example.com>`.
+// addresses returns what may be meant as an e-mail address: the parts of the query that
+// hold an @, as in `Ada <ada@example.com>`.
 func addresses(query string) (out []string) {
 	if !strings.ContainsAny(query, "@＠") {
 		return nil
 	}
-	add := func(text string) {
-		for _, form := range []string{text, norm.NFKC.String(text)} {
+	for _, part := range strings.FieldsFunc(query, func(r rune) bool { return strings.ContainsRune(" \t\r\n<>()[],;:\"　", r) }) {
+		for _, form := range []string{part, norm.NFKC.String(part)} {
 			form = contactpoint.NormalEmail(form)
 			if strings.Contains(form, "@") && len(out) < maxAddresses && !slices.Contains(out, form) {
 				out = append(out, form)
 			}
 		}
-	}
-	add(strings.TrimSpace(query))
-	for _, part := range strings.FieldsFunc(query, func(r rune) bool { return strings.ContainsRune(" \t\n<>()[],;:\"　", r) }) {
-		add(part)
 	}
 	return out
 }

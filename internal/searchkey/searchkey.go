@@ -4,8 +4,11 @@
 //
 // A key is a kind, one letter, and what is looked up: a name from one of its words on,
 // an e-mail address, or the digits of a number backwards, so that its last digits are
-// a prefix. The keys of what is deleted have the kind in upper case: what hides them
-// is that live ones are looked for.
+// a prefix. The keys of what is deleted have another kind: it is hidden because only
+// the kinds of what is live are looked for.
+//
+// Whoever changes what keys look like rewrites the table of keys in a migration: keys
+// are removed by what they would be today.
 package searchkey
 
 import (
@@ -33,36 +36,60 @@ const (
 	minDigits = 4
 )
 
-// Customer returns the keys of a customer as it is stored, each once. They are those
-// of what is live, whether or not the customer is.
-func Customer(c *rapportv1.Customer) []string {
+// Customer returns the keys of a customer as it is stored, each once.
+func Customer(c *rapportv1.Customer) []string { return customer(c, c.GetDeleteTime() != nil) }
+
+func customer(c *rapportv1.Customer, isDeleted bool) []string {
 	if c == nil {
 		return nil
 	}
 	keys := make([]string, 0, 8)
 	keys = appendName(keys, c.GetDisplayName())
-	return appendPoints(keys, c.GetEmails(), c.GetPhones())
+	return marked(appendPoints(keys, c.GetEmails(), c.GetPhones()), isDeleted, deleted)
 }
 
-// Contact returns the keys of a contact as it is stored, each once. It is found by its
-// addresses and numbers; its name is not the customer's.
-func Contact(c *rapportv1.Contact) []string {
+// Contact returns the keys of a contact as it is stored, each once. Its customer is found
+// by them; its name is not the customer's.
+func Contact(c *rapportv1.Contact) []string { return contact(c, c.GetDeleteTime() != nil) }
+
+func contact(c *rapportv1.Contact, isDeleted bool) []string {
 	if c == nil {
 		return nil
 	}
-	return appendPoints(nil, c.GetEmails(), c.GetPhones())
+	return marked(appendPoints(nil, c.GetEmails(), c.GetPhones()), isDeleted, deletedContact)
 }
 
-// Deleted turns keys of what is live into those of what is deleted, in place.
-func Deleted(keys []string) []string {
-	for i, key := range keys {
-		keys[i] = deleted(key)
+// Stored are the columns of a customer or a contact from which its keys follow.
+type Stored struct {
+	Name, Emails, Phones string // Name is empty for a contact, the others are JSON
+	Contact, Deleted     bool
+}
+
+// Keys returns the keys that are in the table.
+func (s Stored) Keys() []string {
+	emails, phones := contactpoint.DecodeEmails(s.Emails), contactpoint.DecodePhones(s.Phones)
+	if s.Contact {
+		return contact(&rapportv1.Contact{Emails: emails, Phones: phones}, s.Deleted)
+	}
+	return customer(&rapportv1.Customer{DisplayName: s.Name, Emails: emails, Phones: phones}, s.Deleted)
+}
+
+// deleted is the key, or the bound of a range of keys, of a deleted customer.
+func deleted(key string) string { return strings.ToUpper(key[:1]) + key[1:] }
+
+// deletedContact is the key of a deleted contact, by which no search finds anything.
+// Filters of contacts do.
+func deletedContact(key string) string { return cut("-" + key) }
+
+// marked applies a mark to keys where they are those of what is deleted, in place.
+func marked(keys []string, isDeleted bool, mark func(string) string) []string {
+	for i := range keys {
+		if isDeleted {
+			keys[i] = mark(keys[i])
+		}
 	}
 	return keys
 }
-
-// deleted is the key, or the bound of a range of keys, of what is deleted.
-func deleted(key string) string { return strings.ToUpper(key[:1]) + key[1:] }
 
 // appendPoints appends the keys of addresses and numbers. Two ways of writing a number
 // can come to one key.

@@ -22,33 +22,6 @@ var statements = []struct{ what, sql string }{
 DELETE FROM request WHERE (lane, principal, method, request_id) IN (
     SELECT lane, principal, method, request_id FROM request WHERE expire_time < now()
     ORDER BY expire_time LIMIT $1 FOR UPDATE SKIP LOCKED)`},
-	{"contacts", `-- name: PurgeContacts
-WITH gone AS (
-    DELETE FROM contact WHERE (lane, customer_id, contact_id) IN (
-        SELECT lane, customer_id, contact_id FROM contact WHERE purge_time < now()
-        ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED)
-    RETURNING lane, customer_id, contact_id
-), unfound AS (
-    DELETE FROM search_key USING gone
-    WHERE search_key.lane = gone.lane AND search_key.customer_id = gone.customer_id AND search_key.contact_id = gone.contact_id
-)
-SELECT count(*) FROM gone`},
-	// A customer's contacts go with it by their foreign key. Its external ids lie in
-	// lanes of their own, which no foreign key reaches, and search keys have none.
-	{"customers", `-- name: PurgeCustomers
-WITH gone AS (
-    DELETE FROM customer WHERE (lane, customer_id) IN (
-        SELECT lane, customer_id FROM customer WHERE purge_time < now()
-        ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED)
-    RETURNING lane, customer_id
-), freed AS (
-    DELETE FROM external_id USING gone
-    WHERE external_id.customer_lane = gone.lane AND external_id.customer_id = gone.customer_id
-), unfound AS (
-    DELETE FROM search_key USING gone
-    WHERE search_key.lane = gone.lane AND search_key.customer_id = gone.customer_id
-)
-SELECT count(*) FROM gone`},
 	// A purged customer counted no more since its deletion. What goes here are the keys
 	// of attributes that were tried once.
 	{"attribute keys", `-- name: SweepAttributeKeys
@@ -84,40 +57,34 @@ func (s *Sweeper) Run(ctx context.Context) {
 
 // Sweep removes all that is past its time now, in small batches.
 func (s *Sweeper) Sweep(ctx context.Context) error {
+	for _, p := range purges {
+		if err := repeat(p.what, func() (int64, error) { return s.purge(ctx, p) }); err != nil {
+			return err
+		}
+	}
 	for _, statement := range statements {
-		for {
-			n, err := s.batch(ctx, statement.sql)
-			if err != nil {
-				return fmt.Errorf("sweep %s: %w", statement.what, err)
-			}
-			if n < batchSize {
-				break
-			}
+		if err := repeat(statement.what, func() (int64, error) { return s.batch(ctx, statement.sql) }); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// batch runs one statement and returns how many records went. A statement that
-// returns a row says so itself; for the others PostgreSQL counts.
-func (s *Sweeper) batch(ctx context.Context, sql string) (n int64, err error) {
-	conn, err := s.DB.Acquire(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Release()
-	rows, err := conn.Query(ctx, sql, batchSize)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	if rows.Next() {
-		if err := rows.Scan(&n); err != nil {
-			return 0, err
+// repeat runs batches until one is not full.
+func repeat(what string, batch func() (int64, error)) error {
+	for {
+		n, err := batch()
+		if err != nil {
+			return fmt.Errorf("sweep %s: %w", what, err)
 		}
-		rows.Close()
-		return n, rows.Err()
+		if n < batchSize {
+			return nil
+		}
 	}
-	rows.Close()
-	return rows.CommandTag().RowsAffected(), rows.Err()
+}
+
+// batch runs one statement and returns how many records went.
+func (s *Sweeper) batch(ctx context.Context, sql string) (int64, error) {
+	tag, err := s.DB.Exec(ctx, sql, batchSize)
+	return tag.RowsAffected(), err
 }

@@ -50,7 +50,7 @@ var varying = map[string]map[int]string{
 	"CreateCustomer":    {1: lane, 2: created, 22: now, 23: now},
 	"CreateExternalIDs": {1: "ARRAY[:keylane]", 3: "ARRAY[:fresh]", 4: "ARRAY[:lane]", 5: "ARRAY[" + created + "]"},
 	"CountAttributes":   {1: lane + repeated},
-	"CreateSearchKeys":  {1: lane + repeated, 2: created + repeated},
+	"CreateSearchKeys":  {1: lane, 2: created},
 	"AppendChange":      {1: lane, 2: change, 3: customer, 8: request, 10: now},
 }
 

@@ -3,11 +3,11 @@
 
 -- Each step can be repeated: an index that was broken off stays behind, invalid.
 
--- Look-ups start with the key and cross lanes. All columns are in the index, so a search
--- reads nothing else until it knows which customers it wants.
+-- Look-ups start with the key and cross lanes. A search reads nothing but the
+-- index until it knows which customers it wants.
 DROP INDEX CONCURRENTLY IF EXISTS search_key_key_idx;
 
-CREATE INDEX CONCURRENTLY search_key_key_idx ON search_key (key, lane, customer_id, contact_id);
+CREATE INDEX CONCURRENTLY search_key_key_idx ON search_key (key, lane, customer_id);
 
 -- Addresses and numbers are looked up there now, and leave the indexes of the records.
 DROP INDEX CONCURRENTLY IF EXISTS customer_values_new_idx;
