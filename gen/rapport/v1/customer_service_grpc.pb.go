@@ -101,7 +101,8 @@ type CustomerServiceClient interface {
 	// Rows are found by their external id or name, and one that changes nothing
 	// writes nothing: a stream that broke is continued by sending all rows without
 	// an outcome again. Whoever sends faster than rows are written is slowed down by
-	// the flow control of the stream; whoever does not read the outcomes stops it.
+	// the flow control of the stream; whoever does not read the outcomes stops it. It
+	// is served over gRPC only; over REST there is BatchUpdateCustomers.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FIELD, for what is wrong with a message and
 	// not with a row).
@@ -109,7 +110,9 @@ type CustomerServiceClient interface {
 	// Returns all customers, or those that a filter finds, in the order in which they
 	// were made. It is no snapshot: a customer made meanwhile may be among them. Over
 	// REST the answer is NDJSON, a customer a line, and the last line says how many
-	// there were, `{"exported":n}`; without it the answer is not complete.
+	// there were, `{"exported":n}`; without it the answer is not complete. Where an
+	// export breaks, the last line is `{"error":...}` with a problem and, as
+	// `nextPageToken`, the place to go on.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD).
 	ExportCustomers(ctx context.Context, in *ExportCustomersRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportCustomersResponse], error)
@@ -407,7 +410,8 @@ type CustomerServiceServer interface {
 	// Rows are found by their external id or name, and one that changes nothing
 	// writes nothing: a stream that broke is continued by sending all rows without
 	// an outcome again. Whoever sends faster than rows are written is slowed down by
-	// the flow control of the stream; whoever does not read the outcomes stops it.
+	// the flow control of the stream; whoever does not read the outcomes stops it. It
+	// is served over gRPC only; over REST there is BatchUpdateCustomers.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FIELD, for what is wrong with a message and
 	// not with a row).
@@ -415,7 +419,9 @@ type CustomerServiceServer interface {
 	// Returns all customers, or those that a filter finds, in the order in which they
 	// were made. It is no snapshot: a customer made meanwhile may be among them. Over
 	// REST the answer is NDJSON, a customer a line, and the last line says how many
-	// there were, `{"exported":n}`; without it the answer is not complete.
+	// there were, `{"exported":n}`; without it the answer is not complete. Where an
+	// export breaks, the last line is `{"error":...}` with a problem and, as
+	// `nextPageToken`, the place to go on.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FILTER, INVALID_PAGE_TOKEN, INVALID_FIELD).
 	ExportCustomers(*ExportCustomersRequest, grpc.ServerStreamingServer[ExportCustomersResponse]) error

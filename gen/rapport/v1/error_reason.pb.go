@@ -116,7 +116,8 @@ const (
 	ErrorReason_METHOD_NOT_ALLOWED ErrorReason = 36
 	// INVALID_ARGUMENT, REST only, 415. A body is sent as application/json.
 	ErrorReason_UNSUPPORTED_MEDIA_TYPE ErrorReason = 37
-	// INVALID_ARGUMENT, REST only, 406. Answers are application/json.
+	// INVALID_ARGUMENT, REST only, 406. Answers are application/json, exports
+	// application/x-ndjson.
 	ErrorReason_NOT_ACCEPTABLE ErrorReason = 38
 	// RESOURCE_EXHAUSTED, REST 413. The request is larger than the service takes;
 	// metadata: limit_bytes.
