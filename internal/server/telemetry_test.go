@@ -52,15 +52,16 @@ func TestOneRESTCallIsOneTraceDownToTheSQL(t *testing.T) {
 	isCreate := func(s otlptest.Span) bool { return s.Name == "POST /v1/customers" }
 	spans := receiver.WaitSpans(t, func(spans []otlptest.Span) bool { return slices.ContainsFunc(spans, isCreate) })
 	root := spans[slices.IndexFunc(spans, isCreate)]
-	trace := receiver.WaitTrace(t, root.TraceID, 6)
+	trace := receiver.WaitTrace(t, root.TraceID, 7)
 
 	const call = "POST /v1/customers > rapport.v1.CustomerService/CreateCustomer"
+	const batch = call + " > BATCH ClaimRequest CreateCustomer CreateSearchKeys AppendChange"
 	want := []string{
-		"POST /v1/customers", call,
-		call + " > BATCH ClaimRequest CreateCustomer AppendChange",
-		call + " > BATCH ClaimRequest CreateCustomer AppendChange > AppendChange",
-		call + " > BATCH ClaimRequest CreateCustomer AppendChange > ClaimRequest",
-		call + " > BATCH ClaimRequest CreateCustomer AppendChange > CreateCustomer",
+		"POST /v1/customers", call, batch,
+		batch + " > AppendChange",
+		batch + " > ClaimRequest",
+		batch + " > CreateCustomer",
+		batch + " > CreateSearchKeys",
 	}
 	if got := tree(trace); !slices.Equal(got, want) {
 		t.Errorf("trace:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
