@@ -73,7 +73,9 @@ func create(t testing.TB, s *apitest.Service, erp, id string) *rapportv1.Custome
 
 func contact(t testing.TB, s *apitest.Service, parent string) *rapportv1.Contact {
 	t.Helper()
-	c, err := s.Customers.CreateContact(t.Context(), &rapportv1.CreateContactRequest{Parent: parent, Contact: &rapportv1.Contact{DisplayName: "B"}})
+	c, err := s.Customers.CreateContact(t.Context(), &rapportv1.CreateContactRequest{Parent: parent, Contact: &rapportv1.Contact{
+		DisplayName: "B", Emails: []*rapportv1.EmailAddress{{Address: "b@example.com"}},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +94,14 @@ func TestSweepPurgesWhatIsDue(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, sw) // nothing is due yet
-	if count(t, s, "customer") != 2 || count(t, s, "contact") != 3 || count(t, s, "external_id") != 2 {
+	if count(t, s, "customer") != 2 || count(t, s, "contact") != 3 || count(t, s, "external_id") != 2 || count(t, s, "search_key") != 5 {
 		t.Fatal("swept before its time")
 	}
 	due(t, s)
 	run(t, sw)
+	if n := count(t, s, "search_key"); n != 2 {
+		t.Errorf("%d search keys are left, want those of the live customer and its live contact", n)
+	}
 	for _, name := range []string{removed.GetName(), cascaded.GetName()} {
 		_, err := s.Customers.GetContact(t.Context(), &rapportv1.GetContactRequest{Name: name})
 		apitest.WantReason(t, err, codes.NotFound, rapportv1.ErrorReason_CONTACT_NOT_FOUND)
