@@ -10,7 +10,7 @@ import (
 )
 
 // searchHead reads the keys of each arm in their order, keeps the best key of each
-// customer, and reads the customers. The kind of a key, its first letter, is left out of
+// customer, and reads the customers: at most 2,000 of an arm. The kind of a key, its first letter, is left out of
 // the order: a deleted customer's is another.
 const searchHead = `-- name: SearchCustomers
 SELECT ` + columns + ` FROM (
@@ -23,6 +23,7 @@ SELECT ` + columns + ` FROM (
                 WHERE key >= arm.low AND key < arm.high ORDER BY key, lane, customer_id LIMIT arm.scan
             ) AS looked_at
             WHERE key LIKE ALL (string_to_array(arm.patterns, E'\n'))
+            LIMIT 2000
         ) AS found
     ) AS hits
     ORDER BY hit_lane, hit_id, hit_rank, hit_key

@@ -399,3 +399,44 @@ func TestSearchUnprepared(t *testing.T) {
 		}
 	}
 }
+
+// TestFiltersByPoints compares numbers and addresses in filters, whose keys say less
+// than they do: the records decide.
+func TestFiltersByPoints(t *testing.T) {
+	s := apitest.StartWith(t, func(c *server.Config) { c.DefaultRegion = "GB" })
+	c := numbered("one", "020 7183 8750", "117", "+1-800-FLOWERS")
+	c.Emails = []*rapportv1.EmailAddress{{Address: "one@example.com"}}
+	create(t, s, c)
+	create(t, s, numbered("two", "(020) 7183-8750", "0117", "0"))
+	gone := create(t, s, numbered("gone", "020 7183 8750"))
+	if _, err := s.Customers.CreateContact(t.Context(), &rapportv1.CreateContactRequest{Parent: gone.GetName(), Contact: &rapportv1.Contact{
+		DisplayName: "Grace", Emails: []*rapportv1.EmailAddress{{Address: "one@example.com"}},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, s, gone.GetName())
+	for filter, want := range map[string][]string{
+		`phones.number = "020 7183 8750"`:                 {"gone", "one"},
+		`phones.number = "(020) 7183-8750"`:               {"two"},
+		`phones.number = "02071838750"`:                   nil,
+		`phones.number = "117"`:                           {"one"},
+		`phones.number:"0117"`:                            {"two"},
+		`phones.number = "0"`:                             {"two"},
+		`phones.number = "+1-800-FLOWERS"`:                {"one"},
+		`phones.number = ""`:                              nil,
+		`phones.e164 = "+442071838750"`:                   {"gone", "one", "two"},
+		`phones.e164:"442071838750"`:                      nil,
+		`phones.e164 = "x"`:                               nil,
+		`phones.e164:*`:                                   {"gone", "one", "two"},
+		`emails.address = "ONE@Example.com"`:              {"one"},
+		`NOT emails.address = "one@example.com"`:          {"gone", "two"},
+		`phones.number = "117" OR phones.number = "0117"`: {"one", "two"},
+		`(phones.number = "117" AND type = INDIVIDUAL) OR emails.address = "x@y.zz"`: {"one"},
+		`NOT (phones.number = "117" OR phones.number = "0117")`:                      {"gone"},
+	} {
+		got := displayNames(pages(t, s, &rapportv1.ListCustomersRequest{Filter: filter, OrderBy: "display_name", ShowDeleted: true, PageSize: 1}, nothing))
+		if diff := cmp.Diff(strings.Join(want, " "), strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s: %s", filter, diff)
+		}
+	}
+}

@@ -104,6 +104,16 @@ func imported(id *rapportv1.ExternalId, name string) func(*testing.T, *caller) f
 	}
 }
 
+func customersSearch(query string, size int32) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		customer := newCustomer()
+		customer.DisplayName = "Ada Lovelace"
+		c.must(t, &rapportv1.CreateCustomerRequest{Customer: customer})
+		req := &rapportv1.ListCustomersRequest{PageSize: size, Query: query}
+		return func(ctx context.Context) error { _, err := c.Customers.ListCustomers(ctx, req); return err }
+	}
+}
+
 func contactsPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
 	return func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.ListContactsRequest{Parent: parent(t, c)}
@@ -146,6 +156,9 @@ var trips = []trip{
 	{"ListCustomers", "first page, counted", customersPage("", false)},
 	{"ListCustomers", "later page", customersPage("", true)},
 	{"ListCustomers", "filtered", customersPage(`tags:"a" AND display_name = "A*"`, false)},
+	{"ListCustomers", "with a query", customersSearch("lovelace", 1)},
+	{"ListCustomers", "with a query that finds few, and nothing near it", customersSearch("lovelace", 50)},
+	{"ListCustomers", "with a query that finds few, and names near it", customersSearch("lovelcae", 50)},
 	{"UpdateCustomer", "", made("UpdateCustomer")},
 	{"UpdateCustomer", "that changes nothing", made("UpdateCustomer that changes nothing")},
 	{"UpdateCustomer", "that makes one", made("UpdateCustomer that makes one")},

@@ -29,7 +29,7 @@ const (
 	// order.
 	armScan, wordScan = 1_000, 20_000
 	// filteredScan is armScan where a filter may refuse most of what is found.
-	filteredScan = 5_000
+	filteredScan = 2_000
 	// correctedScan and correctedWordScan are the same for one correction of many.
 	correctedScan, correctedWordScan = 150, 1_000
 )
