@@ -2,15 +2,13 @@ package customer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
-	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
@@ -20,142 +18,88 @@ type (
 	importOutcome = rapportv1.ImportCustomersResponse_Outcome
 )
 
-// ImportCustomers loads customers. Each message is one transaction, exactly once. While
-// one is written the next is received and worked out, and no more than that one: who
-// sends faster is held up by the stream.
+// maxUnanswered is how many messages of an import may be written before their outcomes
+// are taken: one is worked out and encoded while PostgreSQL works on the other.
+const maxUnanswered = 2
+
+// importing is a running import. Its messages are received and worked out in one
+// goroutine, written in two, and answered in their order in that of the handler.
+type importing struct {
+	server *Server
+	ctx    context.Context //nolint:containedctx // it ends with the call that this is
+	stream importStream
+	// slots has an element for each message that is not answered yet.
+	slots chan struct{}
+	// parts are the messages in their order. It is closed at the end of the stream.
+	parts chan *importPart
+}
+
+// ImportCustomers loads customers. Each message is one transaction, exactly once. Who
+// sends faster than messages are written is held up by the stream.
 func (s *Server) ImportCustomers(stream importStream) error {
-	ctx, parts := stream.Context(), make(chan importPart)
-	go s.receive(stream, parts)
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	i := &importing{
+		server: s, ctx: ctx, stream: stream,
+		slots: make(chan struct{}, maxUnanswered), parts: make(chan *importPart, maxUnanswered+1),
+	}
+	go i.receive()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case part, more := <-parts:
+		case part, more := <-i.parts:
 			if !more {
 				return nil
 			}
-			if err := s.importPart(stream, part); err != nil {
+			if err := i.answer(part); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// importPart writes one message and answers its rows.
-func (s *Server) importPart(stream importStream, part importPart) error {
-	if part.panicked != nil {
-		// In this goroutine the interceptors answer it.
-		panic(part.panicked)
+// answer waits until a message is written and sends its outcomes.
+func (i *importing) answer(part *importPart) error {
+	select {
+	case <-i.ctx.Done():
+		return i.ctx.Err()
+	case <-part.done:
 	}
-	if part.err != nil || len(part.rows) == 0 {
+	switch {
+	case part.panicked != nil:
+		// In the handler's goroutine the interceptors answer it.
+		panic(part.panicked)
+	case part.err != nil:
 		return part.err
 	}
-	resp, err := mutation.Run(stream.Context(), s.Mutations, part.claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.ImportCustomersResponse, error) {
-		return s.importRows(ctx, tx, part.rows)
-	})
-	if err != nil {
-		return err
+	<-i.slots
+	return i.stream.Send(part.outcomes)
+}
+
+// busyPause is how long an import waits where all connections are taken. It is in no
+// hurry: whoever waits for its stream is held up, and whoever else calls is not.
+const busyPause = 50 * time.Millisecond
+
+// write writes a message, behind the one before it where both speak of a customer.
+func (i *importing) write(part, before *importPart) {
+	defer part.end()
+	if before != nil && part.follows(before) {
+		<-before.done
 	}
-	return stream.Send(resp)
-}
-
-// importPart is a message of an import, worked out as far as it goes without the
-// database.
-type importPart struct {
-	claim *mutation.Claim
-	rows  []importRow
-	// err is what ends the stream, panicked what a fault of ours panicked with.
-	err      error
-	panicked any
-}
-
-// importRow is one row of an import.
-type importRow struct {
-	number int64
-	update *parsedUpdate
-	// new is the customer that the row makes where there is none.
-	new *newborn
-	// err is why the row is refused, whether there is a customer or not.
-	err error
-}
-
-// receive reads the stream to its end, or until the handler has returned.
-func (s *Server) receive(stream importStream, parts chan<- importPart) {
-	defer close(parts)
-	send := func(p importPart) bool {
+	for {
+		part.outcomes, part.err = mutation.Run(i.ctx, i.server.Mutations, part.claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.ImportCustomersResponse, error) {
+			return i.server.importRows(ctx, tx, part.rows)
+		})
+		if apierr.Reason(part.err) != rapportv1.ErrorReason_OVERLOADED {
+			return
+		}
 		select {
-		case parts <- p:
-			return true
-		case <-stream.Context().Done():
-			return false
-		}
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			send(importPart{panicked: v})
-		}
-	}()
-	var validateOnly bool
-	for first := true; ; first = false {
-		req, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
+		case <-i.ctx.Done():
 			return
-		}
-		if first {
-			validateOnly = req.GetValidateOnly()
-		}
-		part := importPart{err: err}
-		switch {
-		case err != nil:
-		case req.GetValidateOnly() != validateOnly:
-			part.err = apierr.InvalidField("validate_only", "must be the same in all messages of a stream")
-		default:
-			part = s.prepare(stream.Context(), req)
-		}
-		if !send(part) || part.err != nil {
-			return
+		case <-time.After(busyPause):
 		}
 	}
-}
-
-// prepare works a message out.
-func (s *Server) prepare(ctx context.Context, req *rapportv1.ImportCustomersRequest) importPart {
-	claim, err := mutation.NewPartClaim(ctx, req.GetValidateOnly())
-	part := importPart{claim: claim, err: err, rows: make([]importRow, len(req.GetRows()))}
-	if err != nil {
-		return part
-	}
-	for i, row := range req.GetRows() {
-		part.rows[i] = s.prepareRow(claim, row)
-	}
-	return part
-}
-
-func (s *Server) prepareRow(claim *mutation.Claim, in *rapportv1.ImportCustomersRequest_Row) importRow {
-	row := importRow{number: in.GetNumber()}
-	req := &rapportv1.UpdateCustomerRequest{
-		Customer: in.GetCustomer(), ExternalId: in.GetExternalId(), UpdateMask: in.GetUpdateMask(), AllowMissing: true,
-	}
-	if row.err = s.Validate(req); row.err != nil {
-		return row
-	}
-	update, err := s.parseUpdate(claim, req)
-	if err == nil {
-		update.mask, err = aip.ResolveMergeMask(req.GetUpdateMask(), req.GetCustomer())
-	}
-	if err != nil {
-		row.err = err
-		return row
-	}
-	row.update = &update
-	// Most rows make a customer, so that is worked out while another message is being
-	// written. What is wrong with it counts only where there is no customer.
-	if c, err := s.missing(row.update); err == nil {
-		if n, err := newCustomer(c); err == nil {
-			row.new = &n
-		}
-	}
-	return row
 }
 
 // importRows does what the rows of one message ask for.

@@ -80,6 +80,9 @@ func NewPartClaim(ctx context.Context, validateOnly bool) (*Claim, error) {
 	}, nil
 }
 
+// ValidateOnly tells whether all is rolled back.
+func (c *Claim) ValidateOnly() bool { return c.validateOnly }
+
 // NewID returns a fresh id for a resource that the call makes, as of now. Where the
 // resource starts a customer of its own, it shares the lane of the claim, so that a
 // create stays in one lane.
