@@ -44,10 +44,7 @@ func (c *exportCustomersCommand) run(ctx context.Context, std stdio) error {
 	}
 	started := time.Now()
 	n, err := dump.Customers(ctx, rapportv1.NewCustomerServiceClient(conn), out, dump.Options{
-		Filter: c.Filter, ShowDeleted: c.ShowDeleted, NDJSON: c.ndjson(),
-		OnRetry: func(err error, number int, delay time.Duration) {
-			std.screen.print("%v; trying again in %s (%d)", err, delay.Round(time.Millisecond), number)
-		},
+		Filter: c.Filter, ShowDeleted: c.ShowDeleted, NDJSON: c.ndjson(), OnRetry: std.screen.retry,
 	})
 	if err != nil {
 		return errors.Join(err, out.discard())
@@ -55,7 +52,7 @@ func (c *exportCustomersCommand) run(ctx context.Context, std stdio) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
-	std.screen.print("%s in %s", english.Sprintf("%d customers", n), time.Since(started).Round(10*time.Millisecond))
+	std.screen.print("%s in %s", plural(n, "customer"), time.Since(started).Round(10*time.Millisecond))
 	return nil
 }
 

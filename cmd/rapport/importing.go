@@ -59,17 +59,15 @@ func (i *importing) run(ctx context.Context, conn grpc.ClientConnInterface) erro
 	stop := i.progress()
 	_, err := load.Customers(ctx, rapportv1.NewCustomerServiceClient(conn), i.rows(), load.Options{
 		ValidateOnly: i.dryRun, OnOutcome: i.outcome,
-		OnRetry: func(err error, number int, delay time.Duration) {
-			i.screen.print("%v; trying again in %s (%d)", err, delay.Round(time.Millisecond), number)
-		},
+		OnRetry: i.screen.retry,
 	})
 	stop()
 	s := i.tally.summary()
-	what := "rows"
+	what := ""
 	if i.dryRun {
-		what = "rows checked, nothing was written"
+		what = " checked, nothing was written,"
 	}
-	i.screen.print("%s in %s: %s", english.Sprintf("%d %s", s.Rows(), what), time.Since(i.started).Round(10*time.Millisecond), describe(s))
+	i.screen.print("%s%s in %s: %s", plural(s.Rows(), "row"), what, time.Since(i.started).Round(10*time.Millisecond), describe(s))
 	switch {
 	case errors.Is(err, context.Canceled):
 		return errors.New("stopped; the same command continues the import")

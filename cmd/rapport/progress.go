@@ -15,6 +15,13 @@ import (
 // english writes numbers with their thousands apart.
 var english = message.NewPrinter(language.English)
 
+func plural(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return english.Sprintf("%d %ss", n, one)
+}
+
 // tally counts what became of rows while others read it.
 type tally struct {
 	created, updated, unchanged, rejected atomic.Int64

@@ -5,6 +5,9 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
+
+	"google.golang.org/grpc/status"
 )
 
 // stdio is what a subcommand reads and writes, so that tests can be at its ends.
@@ -40,6 +43,11 @@ func (s *screen) print(format string, args ...any) {
 	defer s.mu.Unlock()
 	s.wipe()
 	fmt.Fprintf(s.w, format+"\n", args...)
+}
+
+// retry tells of a stream that broke.
+func (s *screen) retry(err error, number int, delay time.Duration) {
+	s.print("%s; trying again in %s (%d)", status.Convert(err).Message(), delay.Round(time.Millisecond), number)
 }
 
 // show replaces the changing line.

@@ -96,7 +96,7 @@ func (l *lines) next() ([]byte, error) {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
 		case errors.Is(err, io.EOF) && len(l.buf) > 0:
-		case err == io.EOF: //nolint:errorlint // a truncated gzip wraps another error
+		case err == io.EOF: // nothing is left
 			return nil, io.EOF
 		case err != nil:
 			return nil, fmt.Errorf("line %d: %w", l.number+1, err)
