@@ -124,8 +124,10 @@ func TestBatchUpdateIsAllOrNone(t *testing.T) {
 		"no such customer": {&rapportv1.UpdateCustomerRequest{Customer: named(unknown)}, codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, ""},
 		"no such id":       {&rapportv1.UpdateCustomerRequest{Customer: ada(), ExternalId: byERP("none")}, codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, ""},
 		"deleted":          {&rapportv1.UpdateCustomerRequest{Customer: named(gone.GetName())}, codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED, ""},
-		"stale etag": {&rapportv1.UpdateCustomerRequest{Customer: with(named(taken.GetName()), func(c *rapportv1.Customer) { c.Etag = `"7"` })},
-			codes.Aborted, rapportv1.ErrorReason_ETAG_MISMATCH, ""},
+		"stale etag": {
+			&rapportv1.UpdateCustomerRequest{Customer: with(named(taken.GetName()), func(c *rapportv1.Customer) { c.Etag = `"7"` })},
+			codes.Aborted, rapportv1.ErrorReason_ETAG_MISMATCH, "",
+		},
 		"another's external id": {&rapportv1.UpdateCustomerRequest{Customer: with(named(c.GetName()), func(c *rapportv1.Customer) {
 			c.ExternalIds = map[string]string{"erp": "taken"}
 		})}, codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, ""},
@@ -136,20 +138,28 @@ func TestBatchUpdateIsAllOrNone(t *testing.T) {
 		"by the handler": {&rapportv1.UpdateCustomerRequest{Customer: with(named(taken.GetName()), func(c *rapportv1.Customer) {
 			c.TimeZone = proto.String("Mars/Olympus")
 		})}, codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "requests[1].customer.time_zone"},
-		"mask": {&rapportv1.UpdateCustomerRequest{Customer: named(taken.GetName()), UpdateMask: mask("nmae")},
-			codes.InvalidArgument, rapportv1.ErrorReason_INVALID_UPDATE_MASK, "requests[1].update_mask"},
-		"no mask": {&rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: taken.GetName()}},
-			codes.InvalidArgument, rapportv1.ErrorReason_EMPTY_UPDATE_MASK, "requests[1].update_mask"},
+		"mask": {
+			&rapportv1.UpdateCustomerRequest{Customer: named(taken.GetName()), UpdateMask: mask("nmae")},
+			codes.InvalidArgument, rapportv1.ErrorReason_INVALID_UPDATE_MASK, "requests[1].update_mask",
+		},
+		"no mask": {
+			&rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: taken.GetName()}},
+			codes.InvalidArgument, rapportv1.ErrorReason_EMPTY_UPDATE_MASK, "requests[1].update_mask",
+		},
 		"its own referrer": {&rapportv1.UpdateCustomerRequest{Customer: with(named(taken.GetName()), func(c *rapportv1.Customer) {
 			c.Referrer = proto.String(taken.GetName())
 		})}, codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_CYCLE, "requests[1].customer.referrer"},
 		"deleted referrer": {&rapportv1.UpdateCustomerRequest{Customer: with(named(taken.GetName()), func(c *rapportv1.Customer) {
 			c.Referrer = proto.String(gone.GetName())
 		})}, codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_NOT_FOUND, "requests[1].customer.referrer"},
-		"a request id": {&rapportv1.UpdateCustomerRequest{Customer: named(taken.GetName()), RequestId: newID(t)},
-			codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "requests[1].request_id"},
-		"validate only": {&rapportv1.UpdateCustomerRequest{Customer: named(taken.GetName()), ValidateOnly: true},
-			codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "requests[1].validate_only"},
+		"a request id": {
+			&rapportv1.UpdateCustomerRequest{Customer: named(taken.GetName()), RequestId: newID(t)},
+			codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "requests[1].request_id",
+		},
+		"validate only": {
+			&rapportv1.UpdateCustomerRequest{Customer: named(taken.GetName()), ValidateOnly: true},
+			codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "requests[1].validate_only",
+		},
 		"no type": {upsert(&rapportv1.Customer{DisplayName: "X"}, "untyped"), codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "requests[1].customer.type"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -169,7 +169,7 @@ func TestImport(t *testing.T) {
 // TestImportMerges loads one customer from two sources, each with attributes of its own.
 func TestImportMerges(t *testing.T) {
 	s := apitest.Start(t)
-	row := func(key string, shop string) *importRow {
+	row := func(key, shop string) *importRow {
 		c := ada()
 		c.Attributes = map[string]*rapportv1.AttributeValue{key: text(shop)}
 		c.ExternalIds = map[string]string{shop: "1"}
