@@ -63,7 +63,7 @@ func TestSearchNames(t *testing.T) {
 	s := apitest.Start(t)
 	for _, name := range []string{
 		"John Ronald Smith", "Smith", "Smith & Co. Ltd", "Jörg Müller-Lüdenscheidt", "Siobhán O’Brien", "王小明", "山田　太郎",
-		"ＡＢＣ Ｔｒａｄｉｎｇ", "Łukasz Żółć", "3M", "Наталья Йод", "株式会社Ada", "김민수", "محمد علي", "100% Wool_", "♥♥♥",
+		"ＡＢＣ Ｔｒａｄｉｎｇ", "Łukasz Żółć", "3M", "Наталья Йод", "株式会社Ada", "김민수", "محمد علي", "100% Wool_", "♥♥♥", "東京銀行本店",
 	} {
 		create(t, s, named(name))
 	}
@@ -95,6 +95,7 @@ func TestSearchNames(t *testing.T) {
 		{"наталья йо", []string{"Наталья Йод"}},
 		{"会社", []string{"株式会社Ada"}},
 		{"ada", []string{"株式会社Ada"}},
+		{"本店 銀行", []string{"東京銀行本店"}},
 		{"ada 株式", []string{"株式会社Ada"}},
 		{"민수", []string{"김민수"}},
 		{"مُحَمَّد", []string{"محمد علي"}},
@@ -129,6 +130,8 @@ func TestSearchRanking(t *testing.T) {
 func TestSearchNumbers(t *testing.T) {
 	s := apitest.StartWith(t, func(c *server.Config) { c.DefaultRegion = "GB" })
 	create(t, s, numbered("London", "020 7183 8750"))
+	create(t, s, numbered("Zeros", "020 7000 0131"))
+	create(t, s, numbered("More zeros", "020 7183 0000"))
 	create(t, s, numbered("Beijing", "+86 10 6552 9988"))
 	create(t, s, numbered("invalid", "0711/12-34"))
 	create(t, s, numbered("Arabic", "٠٢٠٧١٨٣٩٩٩٩"))
@@ -139,7 +142,7 @@ func TestSearchNumbers(t *testing.T) {
 	create(t, s, german)
 	for query, want := range map[string]string{
 		"020 7183 8750": "London", "+44 (0)20 7183-8750": "London", "00442071838750": "London", "2071838750": "London",
-		"8750": "London", "38750": "London", "０２０　７１８３　８７５０": "London", "tel. 020 7183 8750": "London",
+		"0131": "Zeros", "000131": "Zeros", "0000": "More zeros", "8750": "London", "38750": "London", "０２０　７１８３　８７５０": "London", "tel. 020 7183 8750": "London",
 		"9988": "Beijing", "010 6552 9988": "Beijing", "+861065529988": "Beijing",
 		"07111234": "invalid", "0711 12 34": "invalid", "1234": "invalid", "+49 711 1234": "invalid",
 		"9999": "Arabic", "٩٩٩٩": "Arabic", "+442071839999": "Arabic",

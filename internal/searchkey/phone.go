@@ -90,9 +90,14 @@ func phoneArms(query, region string) (arms []Arm) {
 			letters++
 		}
 	}
-	significant := strings.TrimLeft(written, "0")
-	if letters > maxPhoneLetters || letters >= len(written) || len(significant) < minDigits {
+	if letters > maxPhoneLetters || letters >= len(written) {
 		return arms
+	}
+	// Zeros in front are dialled and not stored, but where they are all that makes the
+	// end of a number long enough.
+	significant := strings.TrimLeft(written, "0")
+	if len(significant) < minDigits {
+		significant = written
 	}
 	for _, n := range []string{written, significant} {
 		arms = append(arms, Arm{Rank: rankExact, Range: exactly(phoneKey(n))})
