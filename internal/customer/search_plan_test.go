@@ -12,8 +12,15 @@ import (
 func TestPlansOfSearches(t *testing.T) {
 	conn := seeded(t)
 	for _, req := range []*rapportv1.ListCustomersRequest{
-		{Query: "+44 20 7183 8750"}, {Query: "8750"}, {Query: "7@example.com"}, {Query: "a"}, {Query: "john smith"}, {Query: "小明"},
-		{Query: "john", ShowDeleted: true}, {Query: "john", Filter: `tags:"tag7"`}, {Query: "john", Filter: `emails.address = "7@example.com"`},
+		{Query: "+44 20 7183 8750"},
+		{Query: "8750"},
+		{Query: "7@example.com"},
+		{Query: "a"},
+		{Query: "john smith"},
+		{Query: "小明"},
+		{Query: "john", ShowDeleted: true},
+		{Query: "john", Filter: `tags:"tag7"`},
+		{Query: "john", Filter: `emails.address = "7@example.com"`},
 	} {
 		wanted, err := (&Server{DefaultRegion: "GB"}).parseSearch(req)
 		if err != nil {

@@ -261,13 +261,16 @@ func TestSearchDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFound(t, s, "ada", "Ada Gone", "Ada Live")
-	remove(t, s, live.GetName())
-	// Any number of deleted customers of the same name leave room for the live one.
-	if _, err := s.DB.Exec(t.Context(), `INSERT INTO search_key (lane, customer_id, contact_id, key)
-		SELECT 0, gen_random_uuid(), NULL, 'Nada' FROM generate_series(1, 3000)`); err != nil {
+	// Any number of deleted customers whose keys come first leave room for the live one.
+	remove(t, s, gone.GetName())
+	if _, err := s.DB.Exec(t.Context(), `INSERT INTO search_key (lane, customer_id, key)
+		SELECT lane, gen_random_uuid(), key FROM search_key, generate_series(1, 3000) WHERE customer_id = $1`, gone.GetUid()); err != nil {
 		t.Fatal(err)
 	}
-	wantFound(t, s, "ada", "Ada Gone")
+	wantFound(t, s, "ada", "Ada Live")
+	wantFound(t, s, "live", "Ada Live")
+	remove(t, s, live.GetName())
+	wantFound(t, s, "ada")
 }
 
 func TestSearchWithFilter(t *testing.T) {

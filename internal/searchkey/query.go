@@ -146,17 +146,16 @@ func wordsArm(ws []word) (Arm, bool) {
 		if i == longest {
 			continue
 		}
-		// A word follows a space, for it is not the key's first; a Chinese one need not.
+		// A word follows a space, for it is not the key's first; a Chinese one need not. None
+		// of several words has a character in it that means something to LIKE.
 		before := "% "
 		if w.cjk {
 			before = "%"
 		}
-		patterns = append(patterns, before+likeEscaper.Replace(w.text)+"%")
+		patterns = append(patterns, before+w.text+"%")
 	}
 	return Arm{
 		Rank: rankWords, Range: prefixed(kindName + ws[longest].text),
 		Patterns: strings.Join(patterns, "\n"), Scan: wordScan,
 	}, true
 }
-
-var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -33,6 +33,7 @@ func TestKeysOfNames(t *testing.T) {
 		"किरण":                   {"nकिरण"},
 		"١٢٣ شركة":               {"n123 شركة", "nشركة, 123"},
 		"ha ha":                  {"nha ha", "nha, ha"},
+		"℡ Shop":                 {"ntel shop", "nshop, tel"},
 		"😀 !":                    {"n😀!"},
 		"  ":                     {},
 		strings.Repeat("a", 600): {"n" + strings.Repeat("a", 511)},
