@@ -132,6 +132,8 @@ func TestSearchNumbers(t *testing.T) {
 	create(t, s, numbered("London", "020 7183 8750"))
 	create(t, s, numbered("Zeros", "020 7000 0131"))
 	create(t, s, numbered("More zeros", "020 7183 0000"))
+	create(t, s, numbered("emergency", "117"))
+	create(t, s, numbered("short", "0-0-9-8"))
 	create(t, s, numbered("Beijing", "+86 10 6552 9988"))
 	create(t, s, numbered("invalid", "0711/12-34"))
 	create(t, s, numbered("Arabic", "٠٢٠٧١٨٣٩٩٩٩"))
@@ -142,7 +144,7 @@ func TestSearchNumbers(t *testing.T) {
 	create(t, s, german)
 	for query, want := range map[string]string{
 		"020 7183 8750": "London", "+44 (0)20 7183-8750": "London", "00442071838750": "London", "2071838750": "London",
-		"0131": "Zeros", "000131": "Zeros", "0000": "More zeros", "8750": "London", "38750": "London", "０２０　７１８３　８７５０": "London", "tel. 020 7183 8750": "London",
+		"117": "emergency", "0098": "short", "0 09-8": "short", "0131": "Zeros", "000131": "Zeros", "0000": "More zeros", "8750": "London", "38750": "London", "０２０　７１８３　８７５０": "London", "tel. 020 7183 8750": "London",
 		"9988": "Beijing", "010 6552 9988": "Beijing", "+861065529988": "Beijing",
 		"07111234": "invalid", "0711 12 34": "invalid", "1234": "invalid", "+49 711 1234": "invalid",
 		"9999": "Arabic", "٩٩٩٩": "Arabic", "+442071839999": "Arabic",

@@ -26,9 +26,12 @@ func phoneKeys(number, e164 string) []string {
 		}
 	}
 	if len(significant) < minDigits {
-		return append(keys, cut(kindNumber+number))
+		keys = append(keys, cut(kindNumber+number))
 	}
-	return append(keys, phoneKey(written))
+	if written != "" {
+		keys = appendNew(keys, 0, phoneKey(written))
+	}
+	return keys
 }
 
 // phoneKey is the key of a number's digits.
@@ -79,7 +82,11 @@ const maxPhoneLetters = 5
 func phoneArms(query, region string) (arms []Arm) {
 	written, letters := digitsOf(query), 0
 	if len(written) < minDigits {
-		return nil
+		// Too few for the end of a number, but some numbers have no more.
+		if written != "" && !strings.ContainsFunc(query, unicode.IsLetter) {
+			arms = append(arms, Arm{Rank: rankExact, Range: exactly(phoneKey(written))})
+		}
+		return arms
 	}
 	query = norm.NFKC.String(query)
 	if e164 := contactpoint.E164(asciiDigits(query), region); e164 != "" {

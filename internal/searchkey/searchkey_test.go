@@ -54,7 +54,7 @@ func TestKeysOfNumbers(t *testing.T) {
 		{"020 7183 8750", "", []string{"p05783817020"}},
 		{"+1-800-FLOWERS", "", []string{"p77396530081", "p0081"}},
 		{"٠٢٠-٧١٨٣-٨٧٥٠", "", []string{"p05783817020"}},
-		{"117", "", []string{"w117"}},
+		{"117", "", []string{"w117", "p711"}},
 		{"none", "", []string{"wnone"}},
 	} {
 		phones := []*rapportv1.PhoneNumber{{Number: test.number, E164: contactpoint.E164(test.number, test.region)}}
