@@ -341,11 +341,11 @@ func TestImportIsHeldUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const messages = 100
+	const messages = 100 // of 50 KB each
 	var sent atomic.Int64
 	var sender sync.WaitGroup
 	sender.Go(func() {
-		rows := times(1000, func(i int) *importRow {
+		rows := times(250, func(i int) *importRow {
 			c := ada()
 			c.DisplayName = strings.Repeat("x", 190)
 			return erpRow(int64(i), fmt.Sprint(i), c)
