@@ -11,7 +11,6 @@ import (
 
 const (
 	customersPrefix = "customers/"
-	contactsPrefix  = "/contacts/"
 	changesPrefix   = "changes/"
 
 	// anyID stands for "of all parents" in a parent (AIP-159).
@@ -59,27 +58,50 @@ func ParseCustomerParent(field, parent string) (id uuid.UUID, all bool, err erro
 	return id, false, err
 }
 
-// ParseContactName returns the ids in `customers/{customer}/contacts/{contact}`, or
+// Collection is the last but one part of the names of a resource that a customer owns,
+// such as "contacts".
+type Collection string
+
+// Contacts is the collection of contacts.
+const Contacts Collection = "contacts"
+
+// collections are all that customers own.
+var collections = []Collection{Contacts}
+
+// ParseOwner returns the customer that the named resource is or belongs to, or
 // INVALID_FIELD.
-func ParseContactName(field, name string) (customer, contact uuid.UUID, err error) {
-	const customerLen = len(customersPrefix) + idLen
-	if len(name) == customerLen+len(contactsPrefix)+idLen &&
-		name[:len(customersPrefix)] == customersPrefix &&
-		name[customerLen:customerLen+len(contactsPrefix)] == contactsPrefix {
-		customer, ok := parseID(name[len(customersPrefix):customerLen])
-		contact, ok2 := parseID(name[customerLen+len(contactsPrefix):])
-		if ok && ok2 {
-			return customer, contact, nil
+func ParseOwner(field, name string) (customer uuid.UUID, err error) {
+	if customer, err = ParseCustomerName(field, name); err == nil {
+		return customer, nil
+	}
+	for _, c := range collections {
+		if customer, _, owned := c.ParseName(field, name); owned == nil {
+			return customer, nil
 		}
 	}
-	return uuid.Nil, uuid.Nil, invalidName(field, "customers/{customer}/contacts/{contact}")
+	return uuid.Nil, err
 }
 
-// ContactName returns `customers/{customer}/contacts/{contact}`.
-func ContactName(customer, contact uuid.UUID) string {
-	var buf [len(customersPrefix) + idLen + len(contactsPrefix) + idLen]byte
+// ParseName returns the ids in `customers/{customer}/COLLECTION/{id}`, or INVALID_FIELD.
+func (c Collection) ParseName(field, name string) (customer, id uuid.UUID, err error) {
+	rest, ok := strings.CutPrefix(name, customersPrefix)
+	if ok && len(rest) == 2*idLen+len(c)+2 && rest[idLen] == '/' && rest[idLen+1:idLen+1+len(c)] == string(c) && rest[idLen+1+len(c)] == '/' {
+		customer, ok := parseID(rest[:idLen])
+		id, ok2 := parseID(rest[idLen+len(c)+2:])
+		if ok && ok2 {
+			return customer, id, nil
+		}
+	}
+	singular := strings.TrimSuffix(string(c), "s")
+	return uuid.Nil, uuid.Nil, invalidName(field, "customers/{customer}/"+string(c)+"/{"+singular+"}")
+}
+
+// Name returns `customers/{customer}/COLLECTION/{id}`.
+func (c Collection) Name(customer, id uuid.UUID) string {
+	var buf [128]byte // on the stack, and longer than any name
 	b := appendID(append(buf[:0], customersPrefix...), customer)
-	return string(appendID(append(b, contactsPrefix...), contact))
+	b = append(append(append(b, '/'), c...), '/')
+	return string(appendID(b, id))
 }
 
 // ParseChangeName returns the id in `changes/{change}`, or INVALID_FIELD.

@@ -26,11 +26,11 @@ func TestNames(t *testing.T) {
 	if id, err := aip.ParseCustomerName("name", aip.CustomerName(a)); err != nil || id != a {
 		t.Errorf("ParseCustomerName: %v, %v", id, err)
 	}
-	if got, want := aip.ContactName(a, b), "customers/"+idA+"/contacts/"+idB; got != want {
+	if got, want := aip.Contacts.Name(a, b), "customers/"+idA+"/contacts/"+idB; got != want {
 		t.Errorf("ContactName: %q, want %q", got, want)
 	}
-	if customer, contact, err := aip.ParseContactName("name", aip.ContactName(a, b)); err != nil || customer != a || contact != b {
-		t.Errorf("ParseContactName: %v, %v, %v", customer, contact, err)
+	if customer, contact, err := aip.Contacts.ParseName("name", aip.Contacts.Name(a, b)); err != nil || customer != a || contact != b {
+		t.Errorf("Contacts.ParseName: %v, %v, %v", customer, contact, err)
 	}
 	if id, err := aip.ParseChangeName("name", aip.ChangeName(b)); err != nil || id != b {
 		t.Errorf("ParseChangeName: %v, %v", id, err)
@@ -57,29 +57,29 @@ func TestNamesRefuse(t *testing.T) {
 		wantViolation(t, "ParseCustomerName of "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
 		_, err = aip.ParseChangeName("name", "changes/"+id)
 		wantViolation(t, "ParseChangeName of "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
-		_, _, err = aip.ParseContactName("name", "customers/"+idA+"/contacts/"+id)
-		wantViolation(t, "ParseContactName of "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
-		_, _, err = aip.ParseContactName("name", "customers/"+id+"/contacts/"+idA)
-		wantViolation(t, "ParseContactName at "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
+		_, _, err = aip.Contacts.ParseName("name", "customers/"+idA+"/contacts/"+id)
+		wantViolation(t, "Contacts.ParseName of "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
+		_, _, err = aip.Contacts.ParseName("name", "customers/"+id+"/contacts/"+idA)
+		wantViolation(t, "Contacts.ParseName at "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
 	}
 	for _, name := range []string{"", "customers", "customers/", "/customers/" + idA, "Customers/" + idA, "customers/" + idA + "/", "customer/" + idA, "changes/" + idA} {
 		_, err := aip.ParseCustomerName("name", name)
 		wantViolation(t, name, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
 	}
 	for _, name := range []string{"", "customers/" + idA, "customers/" + idA + "/contact_/" + idB, "customers/" + idA + "/contacts/" + idB + "/x", "customerz/" + idA + "/contacts/" + idB} {
-		_, _, err := aip.ParseContactName("name", name)
+		_, _, err := aip.Contacts.ParseName("name", name)
 		wantViolation(t, name, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
 	}
 }
 
 func TestNamesAllocate(t *testing.T) {
 	a, b := uuid.MustParse(idA), uuid.MustParse(idB)
-	name := aip.ContactName(a, b)
-	if n := testing.AllocsPerRun(100, func() { _ = aip.ContactName(a, b) }); n > 1 {
-		t.Errorf("ContactName allocates %v times, want 1", n)
+	name := aip.Contacts.Name(a, b)
+	if n := testing.AllocsPerRun(100, func() { _ = aip.Contacts.Name(a, b) }); n > 1 {
+		t.Errorf("Contacts.Name allocates %v times, want 1", n)
 	}
-	if n := testing.AllocsPerRun(100, func() { _, _, _ = aip.ParseContactName("name", name) }); n > 0 {
-		t.Errorf("ParseContactName allocates %v times, want 0", n)
+	if n := testing.AllocsPerRun(100, func() { _, _, _ = aip.Contacts.ParseName("name", name) }); n > 0 {
+		t.Errorf("Contacts.ParseName allocates %v times, want 0", n)
 	}
 }
 

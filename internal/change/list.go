@@ -31,11 +31,9 @@ func resource(t *aip.Term) (aip.Condition, error) {
 	if t.Op != "=" {
 		return aip.Condition{}, t.Refuse("is compared by `=`")
 	}
-	customer, err := aip.ParseCustomerName("filter", t.Value.Text)
+	customer, err := aip.ParseOwner("filter", t.Value.Text)
 	if err != nil {
-		if customer, _, err = aip.ParseContactName("filter", t.Value.Text); err != nil {
-			return aip.Condition{}, t.Refuse("is compared with the name of a customer or contact")
-		}
+		return aip.Condition{}, t.Refuse("is compared with the name of a customer or of what a customer owns")
 	}
 	return aip.Condition{
 		SQL:    "customer_id = " + t.Bind(customer, "uuid") + " AND resource = " + t.Bind(t.Value.Text, "text"),

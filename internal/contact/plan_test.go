@@ -11,6 +11,7 @@ import (
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/pgtest"
 )
 
@@ -55,9 +56,11 @@ func TestPlans(t *testing.T) {
 	}
 	id := uuid.MustParse("0198c0de-0000-7000-8000-000000000001")
 	// Either index that starts with the lane and the customer costs the same.
-	want("contact_", false, getSQL, db.Lane(id), id, id)
-	want("contact_", false, lockSQL, db.Lane(id), id, id)
-	want("customer_pkey", false, requireCustomerSQL, db.Lane(id), id)
+	contacts := &New(owned.Service{}, "").contacts
+	sql := contacts.Statements()
+	want("contact_", false, sql.Get, db.Lane(id), id, id)
+	want("contact_", false, sql.Lock, db.Lane(id), id, id)
+	want("customer_pkey", false, sql.RequireCustomer, db.Lane(id), id)
 	for _, test := range []struct {
 		parent, orderBy, filter, index string
 		sorted                         bool
@@ -72,7 +75,7 @@ func TestPlans(t *testing.T) {
 		{aip.CustomerName(id), "create_time", `title = "x"`, "contact_customer_create_time_idx", false},
 		{aip.CustomerName(id), "display_name", "", "contact_", true},
 	} {
-		list, _, err := parseList(&rapportv1.ListContactsRequest{Parent: test.parent, OrderBy: test.orderBy, Filter: test.filter})
+		list, _, err := contacts.ParseList(&rapportv1.ListContactsRequest{Parent: test.parent, OrderBy: test.orderBy, Filter: test.filter})
 		if err != nil {
 			t.Fatal(err)
 		}

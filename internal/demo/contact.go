@@ -50,7 +50,7 @@ func (p *Persona) contact(i int, known map[string]bool) *rapportv1.Contact {
 	}
 	known[who.mailbox()] = true
 	c := &rapportv1.Contact{
-		Name: aip.ContactName(p.id, p.newID(subject+" id", p.firstContact)), DisplayName: who.display,
+		Name: aip.Contacts.Name(p.id, p.newID(subject+" id", p.firstContact)), DisplayName: who.display,
 		Title: proto.String(pick(r, positions[i].titles)), Role: positions[i].role, Primary: i == 0,
 		PreferredChannel: preferred(r),
 	}

@@ -127,7 +127,7 @@ func (f *filler) contacts(ctx context.Context, contacts []*rapportv1.Contact) er
 // create makes a contact, again and again while that may help. A contact that an
 // earlier try made answers the next one as one that was there.
 func (f *filler) create(ctx context.Context, contact *rapportv1.Contact) error {
-	customer, id, err := aip.ParseContactName("name", contact.GetName())
+	customer, id, err := aip.Contacts.ParseName("name", contact.GetName())
 	if err != nil {
 		return err
 	}

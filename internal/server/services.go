@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/rest"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/telemetry"
@@ -44,10 +45,9 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
 			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag, Validate: validate,
 		},
-		&contact.Server{
-			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
-			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
-		},
+		contact.New(owned.Service{
+			DB: s.pool, Mutations: mutations, PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
+		}, s.config.DefaultRegion),
 	})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 )
@@ -54,7 +55,7 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	var services rpc.Registrar
 	rapportv1.RegisterCustomerServiceServer(&services, service{
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
-		&contact.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
+		contact.New(owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}, ""),
 	})
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {

@@ -1,0 +1,132 @@
+package owned
+
+import (
+	"context"
+	"maps"
+	"strconv"
+
+	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/db"
+)
+
+// ByTime are the orders that every resource has.
+func ByTime() map[string]aip.OrderColumn {
+	return map[string]aip.OrderColumn{
+		"create_time": {Column: "create_time", Kind: aip.TimeKey},
+		"update_time": {Column: "update_time", Kind: aip.TimeKey},
+	}
+}
+
+var newestFirst = aip.Order{Field: "create_time", Column: "create_time", Kind: aip.TimeKey, Desc: true}
+
+// ListRequest is a list's.
+type ListRequest interface {
+	GetParent() string
+	GetPageSize() int32
+	GetPageToken() string
+	GetFilter() string
+	GetOrderBy() string
+	GetShowDeleted() bool
+}
+
+// Page is a page of a list as a response tells it.
+type Page[M Message] struct {
+	Items     []M
+	NextToken string
+	Total     *int32
+}
+
+// List returns one page of the records of one customer or of all.
+func (r *Resource[M, R, P]) List(ctx context.Context, req ListRequest) (out Page[M], err error) {
+	list, fingerprint, err := r.ParseList(req)
+	if err != nil {
+		return out, err
+	}
+	page, err := db.ReadPage[listed[R, M, P]](ctx, r.DB, "List"+r.Plural, list, fingerprint)
+	if err != nil {
+		return out, err
+	}
+	if len(page.Rows) == 0 && list.Base != "" && list.Cursor == nil {
+		if err := r.customerExists(ctx, req.GetParent()); err != nil {
+			return out, err
+		}
+	}
+	out = Page[M]{Items: make([]M, len(page.Rows)), NextToken: page.NextToken, Total: page.Total}
+	for i := range page.Rows {
+		out.Items[i] = r.proto(&page.Rows[i].row)
+	}
+	return out, nil
+}
+
+// ParseList returns what a request lists, and the fingerprint that its page tokens carry.
+func (r *Resource[M, R, P]) ParseList(req ListRequest) (list aip.List, fingerprint aip.Fingerprint, err error) {
+	customer, all, err := aip.ParseCustomerParent("parent", req.GetParent())
+	if err != nil {
+		return list, fingerprint, err
+	}
+	list = aip.List{
+		Table: r.Table, Columns: r.columns, ID: r.idColumn(),
+		Size: aip.PageSize(req.GetPageSize()), Deleted: aip.DeletedOf(req.GetShowDeleted()),
+	}
+	orders, args := r.Orders, []any(nil)
+	if !all {
+		orders = maps.Clone(r.Orders)
+		maps.Copy(orders, r.OrdersOfOne)
+		list.Base, args = "lane = $1 AND customer_id = $2", []any{db.Lane(customer), db.UUID(customer)}
+	}
+	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, newestFirst); err != nil {
+		return list, fingerprint, err
+	}
+	if list.Filter, err = aip.CompileFilter(req.GetFilter(), r.Fields, args); err != nil {
+		return list, fingerprint, err
+	}
+	fingerprint = aip.FingerprintOf(list.Order, "List"+r.Plural, req.GetParent(), req.GetFilter(), strconv.FormatBool(req.GetShowDeleted()))
+	list.Cursor, err = aip.ParseToken(req.GetPageToken(), fingerprint)
+	return list, fingerprint, err
+}
+
+// customerExists tells an empty list from one of a customer that is not there. Only
+// an empty first page pays for it.
+func (r *Resource[M, R, P]) customerExists(ctx context.Context, parent string) error {
+	id, err := aip.ParseCustomerName("parent", parent)
+	if err != nil {
+		return err
+	}
+	c, err := r.customer(ctx, id)
+	if err != nil || c.found {
+		return err
+	}
+	return c.live(id)
+}
+
+// listed is a row of a page.
+type listed[R any, M Message, P Row[R, M]] struct {
+	record[R, M, P]
+	aip.Scan
+}
+
+// Targets implements db.Row.
+func (l *listed[R, M, P]) Targets() []any { return append(l.record.Targets(), l.Scan.Targets()...) }
+
+// Place is the row's place in the order.
+func (l *listed[R, M, P]) Place(order aip.Order) (aip.Scan, aip.Cursor) {
+	row := P(&l.row)
+	c := aip.Cursor{ID: row.Own().ID}
+	switch order.Field {
+	case "create_time":
+		c.Time = row.Own().CreateTime
+	case "update_time":
+		c.Time = row.Own().UpdateTime
+	default:
+		if keyed, ok := any(row).(Keyed); ok {
+			c.Key = keyed.Key(order.Field)
+		}
+	}
+	return l.Scan, c
+}
+
+// Keyed is a row of a resource with orders that are by neither of its times.
+type Keyed interface {
+	// Key returns the row's place in the order by the field.
+	Key(field string) string
+}

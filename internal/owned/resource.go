@@ -1,0 +1,127 @@
+// Package owned is what all resources have in common that belong to a customer, such as
+// its contacts: the five standard methods, undelete, and everything that the API
+// promises of them. A resource's own package has its row, its rules and its fields; what
+// stands here it never says again.
+package owned
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"google.golang.org/protobuf/proto"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/mutation"
+)
+
+// Service is what the resources of one service share.
+type Service struct {
+	// DB is what reads run on.
+	DB *db.Pool
+	// Mutations runs what changes something.
+	Mutations *mutation.Runner
+	// PurgeAfter is how long a deleted record can be undeleted.
+	PurgeAfter time.Duration
+	// RequireEtag makes updates and deletes without an etag fail with ETAG_REQUIRED.
+	RequireEtag bool
+}
+
+// Message is the message of a resource.
+type Message interface {
+	comparable
+	proto.Message
+	GetName() string
+	GetEtag() string
+}
+
+// Row is a record as its table holds it: a struct with Head embedded.
+type Row[R any, M Message] interface {
+	*R
+	// Own returns the head that is embedded.
+	Own() *Head
+	// Args returns the values of the resource's own columns, Targets where they go.
+	Args() []any
+	Targets() []any
+	// Proto returns the record as a message of this name.
+	Proto(name string) M
+	// Set takes over what a client can set from a normalised message.
+	Set(M) error
+}
+
+// Resource is the description of a resource and serves its standard methods. M is its
+// message, R its row and P the pointer to that.
+type Resource[M Message, R any, P Row[R, M]] struct {
+	Service
+
+	// Collection says how names are made, customers/*/COLLECTION/*.
+	Collection aip.Collection
+	// Singular and Plural are as in the names of the RPCs, such as Contact and Contacts.
+	Singular, Plural string
+	// Table is the name of the table; TABLE_id is the column of the id.
+	Table string
+	// Columns are the resource's own, in the order of Args and Targets.
+	Columns []string
+	// Normalise brings a whole message, as it would be stored, into its stored form in
+	// place, and returns all that is wrong with it beyond what the annotations state.
+	Normalise func(M) error
+	// Refused maps constraints of the resource's own to errors about the named record;
+	// it may be nil, and returns nil for those that it does not know.
+	Refused func(e *pgconn.PgError, name string) error
+	// Follow queues what else has to change with the record, in the same transaction; it
+	// may be nil. One that is made has no before.
+	Follow func(tx *mutation.Tx, r P, before, after M)
+	// NotFound, Exists and Deleted are the reasons of the common refusals.
+	NotFound, Exists, Deleted rapportv1.ErrorReason
+	// Fields are those that a filter can name, Orders those by which the records of all
+	// customers can be listed, each with an index; OrdersOfOne are those by which one
+	// customer's, who has few, can be listed besides.
+	Fields      aip.Fields
+	Orders      map[string]aip.OrderColumn
+	OrdersOfOne map[string]aip.OrderColumn
+
+	columns string
+	sql     Statements
+}
+
+// Statements are the SQL of a resource, but for its lists.
+type Statements struct{ Get, Lock, Insert, Update, RequireCustomer string }
+
+// Statements returns the SQL, for tests of plans.
+func (r *Resource[M, R, P]) Statements() Statements { return r.sql }
+
+// Ready makes the statements, once, before the first call.
+func (r *Resource[M, R, P]) Ready() {
+	id := r.idColumn()
+	all := append(headColumns(id), r.Columns...)
+	placeholders := make([]string, len(all))
+	for i := range all {
+		placeholders[i] = fmt.Sprintf("$%d", i+1)
+	}
+	values := strings.Join(placeholders, ", ")
+	r.columns = strings.Join(all, ", ")
+	where := "WHERE lane = $1 AND customer_id = $2 AND " + id + " = $3"
+	r.sql = Statements{
+		Get:    fmt.Sprintf("-- name: Get%s\nSELECT %s FROM %s %s", r.Singular, r.columns, r.Table, where),
+		Lock:   fmt.Sprintf("-- name: Lock%s\nSELECT %s FROM %s %s FOR NO KEY UPDATE", r.Singular, r.columns, r.Table, where),
+		Insert: fmt.Sprintf("-- name: Create%s\nINSERT INTO %s (%s) VALUES (%s)", r.Singular, r.Table, r.columns, values),
+		// One statement whatever the mask: PostgreSQL writes the whole row anyway.
+		Update:          fmt.Sprintf("-- name: Update%s\nUPDATE %s SET (%s) = (%s) %s", r.Singular, r.Table, r.columns, values, where),
+		RequireCustomer: requireCustomerSQL,
+	}
+}
+
+func (r *Resource[M, R, P]) idColumn() string { return r.Table + "_id" }
+
+// field is the request's field that holds the resource, as paths of errors begin.
+func (r *Resource[M, R, P]) field() string { return r.Table }
+
+func (r *Resource[M, R, P]) name(row P) string {
+	h := row.Own()
+	return r.Collection.Name(h.CustomerID, h.ID)
+}
+
+func (r *Resource[M, R, P]) proto(row P) M { return row.Proto(r.name(row)) }
