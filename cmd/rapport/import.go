@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/rapport-crm/rapport/internal/mapping"
 	"github.com/rapport-crm/rapport/internal/tabular"
@@ -33,10 +31,8 @@ type importCustomersCommand struct {
 
 // Run implements the subcommand.
 func (c *importCustomersCommand) Run(ctx context.Context) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
-	// A second signal ends the process.
-	defer context.AfterFunc(ctx, stop)()
 	return c.run(ctx, osStdio())
 }
 
