@@ -170,7 +170,7 @@ func TestConversions(t *testing.T) {
 }
 
 func TestObjectsAreMapped(t *testing.T) {
-	plan, table, err := compile(`
+	plan, table, err := compile("\xEF\xBB\xBF"+`
 external_id: {source: api, column: id}
 customer: {type: INDIVIDUAL, display_name: "{name.full}", attributes: {vip: {column: vip, type: bool}}}
 `, `{"id":17,"name":{"full":"Ada"},"vip":true}`+"\n"+`{"id":18}`, nil)
@@ -194,6 +194,7 @@ customer: {type: INDIVIDUAL, display_name: "{name.full}", attributes: {vip: {col
 func TestMistakes(t *testing.T) {
 	for name, test := range map[string]struct{ yaml, want string }{
 		"no YAML":          {"customer: [", "m.yaml:1: "},
+		"not UTF-8":        {"customer:\n  owner: M\xfcller", "m.yaml:2: a mapping must be UTF-8"},
 		"nothing":          {"", "m.yaml: must hold one document"},
 		"a text":           {"x", "m.yaml:1: must have the keys external_id and customer"},
 		"unknown key":      {"customer: {name: '{a}'}\njoins: []", "m.yaml:2: \"joins\" is none of customer, delimiter, encoding, external_id, join; did you mean `join`?"},
