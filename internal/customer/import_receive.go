@@ -9,6 +9,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/rpc"
 )
 
 // importPart is a message of an import, worked out as far as it goes without the
@@ -22,17 +23,17 @@ type importPart struct {
 	// and an empty one where they do so by names.
 	foundBy map[string]struct{}
 	// done is closed when the rest is set: outcomes, or err, which ends the stream, or
-	// what a fault of ours panicked with.
+	// what to panic with in the handler, for a fault of ours.
 	done     chan struct{}
 	outcomes *rapportv1.ImportCustomersResponse
 	err      error
-	panicked any
+	panicked error
 }
 
 // end marks the part as done. It is deferred, and keeps a panic for the handler.
 func (p *importPart) end() {
 	if v := recover(); v != nil {
-		p.panicked = v
+		p.panicked = rpc.Recovered(v)
 	}
 	close(p.done)
 }
@@ -90,7 +91,7 @@ func (i *importing) next(before *importPart) (part *importPart) {
 	part = &importPart{done: make(chan struct{})}
 	defer func() {
 		if v := recover(); v != nil {
-			part = &importPart{done: part.done, panicked: v}
+			part = &importPart{done: part.done, panicked: rpc.Recovered(v)}
 			close(part.done)
 		}
 	}()
