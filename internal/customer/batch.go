@@ -51,7 +51,7 @@ func (s *Server) newBatch(ctx context.Context, tx *mutation.Tx, updates []*parse
 		}
 		return nil
 	})
-	if slices.ContainsFunc(updates, func(u *parsedUpdate) bool { return u.referrer != uuid.Nil }) {
+	if slices.ContainsFunc(updates, func(u *parsedUpdate) bool { return u.referrerIfMade() != uuid.Nil }) {
 		tx.Queue(guardReferralsSQL)
 	}
 	b.lock(updates)

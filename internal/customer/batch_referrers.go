@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/db"
 )
 
@@ -44,27 +45,44 @@ type referrerLink struct {
 	live     bool
 }
 
-// readReferrers reads the chains that the updates make longer. A batch that sets no
-// referrer, or none but those that are set, reads nothing.
+// referrerIfMade returns the referrer that the update may set: where it makes the
+// customer, the mask has no say.
+func (u *parsedUpdate) referrerIfMade() uuid.UUID {
+	if u.referrer != uuid.Nil || !u.req.GetAllowMissing() || u.req.GetCustomer().GetReferrer() == "" {
+		return u.referrer
+	}
+	id, err := aip.ParseCustomerName("customer.referrer", u.req.GetCustomer().GetReferrer())
+	if err != nil {
+		return uuid.Nil // a customer with it is refused
+	}
+	return id
+}
+
+// readReferrers reads the chains that the updates may make longer. A batch that changes
+// no referrer reads nothing.
 func (b *batch) readReferrers(ctx context.Context, updates []*parsedUpdate) error {
 	var tops, customers []uuid.UUID
+	changes := false
 	for _, u := range updates {
-		if u.referrer == uuid.Nil {
+		if u.req.GetCustomer().GetReferrer() == "" && !u.mask.Has("referrer") {
 			continue
 		}
 		h, err := b.find(u)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if h != nil && h.row.ReferrerID.Valid && h.row.ReferrerID.Bytes == u.referrer {
-			continue
-		}
-		tops = append(tops, u.referrer)
-		if h != nil {
-			customers = append(customers, h.row.CustomerID)
+		case h == nil:
+			if referrer := u.referrerIfMade(); referrer != uuid.Nil {
+				tops, changes = append(tops, referrer), true
+			}
+		case u.mask.Has("referrer"):
+			changes = changes || h.row.ReferrerID.Bytes != u.referrer
+			if u.referrer != uuid.Nil {
+				tops, customers = append(tops, u.referrer), append(customers, h.row.CustomerID)
+			}
 		}
 	}
-	if len(tops) == 0 {
+	if !changes || len(tops) == 0 {
 		return nil
 	}
 	b.referrers = referrers{above: map[uuid.UUID]referrerLink{}, below: map[uuid.UUID]int64{}}

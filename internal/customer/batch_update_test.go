@@ -225,45 +225,6 @@ func TestBatchUpdateLimits(t *testing.T) {
 	}
 }
 
-// TestBatchUpdateReferralChains makes chains within a batch as long as they may be.
-func TestBatchUpdateReferralChains(t *testing.T) {
-	s := apitest.Start(t)
-	chain := func(n int, below string) (requests []*rapportv1.UpdateCustomerRequest) {
-		for range n {
-			c := ada()
-			c.Name = "customers/" + newID(t)
-			if below != "" {
-				c.Referrer = proto.String(below)
-			}
-			below = c.GetName()
-			requests = append(requests, &rapportv1.UpdateCustomerRequest{Customer: c, AllowMissing: true})
-		}
-		return requests
-	}
-	upper := batchUpdate(t, s, chain(51, "")...)
-	lower := batchUpdate(t, s, chain(50, "")...)
-	join := func(to string) error {
-		_, err := s.Customers.BatchUpdateCustomers(t.Context(), &rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
-			{Customer: &rapportv1.Customer{Name: lower[0].GetName(), Referrer: proto.String(to)}},
-		}})
-		return err
-	}
-	apitest.WantReason(t, join(lower[20].GetName()), codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_CYCLE)
-	// 51 above and 49 below are 100; one more above would be too deep.
-	if err := join(upper[50].GetName()); err != nil {
-		t.Errorf("a chain of 100: %v", err)
-	}
-	_, err := s.Customers.BatchUpdateCustomers(t.Context(), &rapportv1.BatchUpdateCustomersRequest{Requests: chain(1, lower[49].GetName())})
-	apitest.WantReason(t, err, codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_CHAIN_TOO_DEEP)
-	// A circle that two updates of one batch would close.
-	a, b := create(t, s, ada()).GetName(), create(t, s, ada()).GetName()
-	_, err = s.Customers.BatchUpdateCustomers(t.Context(), &rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
-		{Customer: &rapportv1.Customer{Name: a, Referrer: proto.String(b)}},
-		{Customer: &rapportv1.Customer{Name: b, Referrer: proto.String(a)}},
-	}})
-	apitest.WantFields(t, err, codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_CYCLE, "requests[1].customer.referrer")
-}
-
 // TestConcurrentBatches lets batches upsert the same customers in different orders.
 // None waits for another in a circle, each customer is made once, and none of the
 // changes is lost.

@@ -81,7 +81,7 @@ func (i *importing) answer(part *importPart) error {
 // hurry: whoever waits for its stream is held up, and whoever else calls is not.
 const busyPause = 50 * time.Millisecond
 
-// write writes a message, behind the one before it where both speak of a customer.
+// write writes a message, behind the one before it where both may speak of a customer.
 func (i *importing) write(part, before *importPart) {
 	defer part.end()
 	if before != nil && part.follows(before) {

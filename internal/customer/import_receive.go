@@ -3,11 +3,13 @@ package customer
 import (
 	"errors"
 	"io"
+	"maps"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/rpc"
 )
 
 // importPart is a message of an import, worked out as far as it goes without the
@@ -17,25 +19,32 @@ type importPart struct {
 	rows  []importRow
 	// speaks has the names and external ids of which the rows speak.
 	speaks map[externalKey]struct{}
+	// foundBy has the sources of the external ids by which the rows find their customers,
+	// and an empty one where they do so by names.
+	foundBy map[string]struct{}
 	// done is closed when the rest is set: outcomes, or err, which ends the stream, or
-	// what a fault of ours panicked with.
+	// what to panic with in the handler, for a fault of ours.
 	done     chan struct{}
 	outcomes *rapportv1.ImportCustomersResponse
 	err      error
-	panicked any
+	panicked error
 }
 
 // end marks the part as done. It is deferred, and keeps a panic for the handler.
 func (p *importPart) end() {
 	if v := recover(); v != nil {
-		p.panicked = v
+		p.panicked = rpc.Recovered(v)
 	}
 	close(p.done)
 }
 
 // follows tells whether the part must be written behind another, because both speak of
-// one customer.
+// one customer, or may do: only names, or external ids of one source, tell customers
+// apart.
 func (p *importPart) follows(other *importPart) bool {
+	if len(p.foundBy) > 1 || !maps.Equal(p.foundBy, other.foundBy) {
+		return true
+	}
 	for key := range p.speaks {
 		if _, both := other.speaks[key]; both {
 			return true
@@ -82,7 +91,7 @@ func (i *importing) next(before *importPart) (part *importPart) {
 	part = &importPart{done: make(chan struct{})}
 	defer func() {
 		if v := recover(); v != nil {
-			part = &importPart{done: part.done, panicked: v}
+			part = &importPart{done: part.done, panicked: rpc.Recovered(v)}
 			close(part.done)
 		}
 	}()
@@ -112,7 +121,7 @@ func (i *importing) prepare(part *importPart, req *rapportv1.ImportCustomersRequ
 		return err
 	}
 	part.rows = make([]importRow, len(req.GetRows()))
-	part.speaks = make(map[externalKey]struct{}, len(part.rows))
+	part.speaks, part.foundBy = make(map[externalKey]struct{}, len(part.rows)), map[string]struct{}{}
 	for n, row := range req.GetRows() {
 		part.rows[n] = i.server.prepareRow(part.claim, row)
 		c := row.GetCustomer()
@@ -122,7 +131,10 @@ func (i *importing) prepare(part *importPart, req *rapportv1.ImportCustomersRequ
 				part.speaks[externalKey{id: name}] = struct{}{}
 			}
 		}
-		part.speaks[externalKey{row.GetExternalId().GetSource(), row.GetExternalId().GetId()}] = struct{}{}
+		part.foundBy[row.GetExternalId().GetSource()] = struct{}{}
+		if external := row.GetExternalId(); external != nil {
+			part.speaks[externalKey{external.GetSource(), external.GetId()}] = struct{}{}
+		}
 		for source, id := range c.GetExternalIds() {
 			part.speaks[externalKey{source, id}] = struct{}{}
 		}

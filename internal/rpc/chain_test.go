@@ -207,6 +207,32 @@ func TestPanicIsAnswered(t *testing.T) {
 	}
 }
 
+// TestPanicOfAnotherGoroutine has its own stack in the log, and not the handler's.
+func TestPanicOfAnotherGoroutine(t *testing.T) {
+	r := start(t)
+	r.customers.get = func(context.Context, *rapportv1.GetCustomerRequest) (*rapportv1.Customer, error) {
+		panicked := make(chan error)
+		go func() {
+			defer func() { panicked <- rpc.Recovered(recover()) }()
+			failFarAway()
+		}()
+		panic(<-panicked)
+	}
+	_, err := r.client().GetCustomer(t.Context(), getRequest)
+	if apierr.Reason(err) != rapportv1.ErrorReason_INTERNAL_ERROR {
+		t.Fatalf("got %v", err)
+	}
+	line := r.log.only(t)
+	if line["panic"] != "string" || !strings.Contains(fmt.Sprint(line["stack"]), "failFarAway") || strings.Contains(r.log.text(), "anna") {
+		t.Errorf("logged %v", line)
+	}
+	if !strings.Contains(r.metrics(t), "rapport_rpc_panics_total 1") {
+		t.Error("the panic is not counted")
+	}
+}
+
+func failFarAway() { panic("anna@example.com") }
+
 func TestRuntimePanicSaysWhat(t *testing.T) {
 	r := start(t)
 	r.customers.get = func(context.Context, *rapportv1.GetCustomerRequest) (*rapportv1.Customer, error) {

@@ -121,7 +121,10 @@ func (c *Chain) record(ctx context.Context, call *Call, started time.Time, o *ou
 // serverFault says whether somebody who runs the service should look.
 func (o *outcome) serverFault() bool {
 	switch o.status.Code() {
-	case codes.Unknown, codes.Internal, codes.DataLoss, codes.Unavailable:
+	case codes.Unavailable:
+		// A stop that was asked for ends streams, and is no fault.
+		return o.reason != rapportv1.ErrorReason_SHUTTING_DOWN
+	case codes.Unknown, codes.Internal, codes.DataLoss:
 		return true
 	}
 	return o.reason == rapportv1.ErrorReason_STORAGE_FULL

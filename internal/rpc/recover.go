@@ -39,11 +39,20 @@ func (c *Chain) recoverStream(srv any, stream grpc.ServerStream, handler grpc.St
 	return handler(srv, stream)
 }
 
-func (c *Chain) panicked(ctx context.Context, value any) error {
-	c.panics.Add(ctx, 1)
+// Recovered is what a handler panics with in the place of a goroutine of its own that
+// panicked with value. It is called where that was recovered, whose stack it keeps.
+func Recovered(value any) error {
 	what := fmt.Sprintf("%T", value)
 	if fault, ok := value.(runtime.Error); ok {
 		what += ": " + fault.Error()
 	}
-	return apierr.Internal(&panicError{what: what, stack: string(debug.Stack())})
+	return &panicError{what: what, stack: string(debug.Stack())}
+}
+
+func (c *Chain) panicked(ctx context.Context, value any) error {
+	c.panics.Add(ctx, 1)
+	if elsewhere, ok := value.(*panicError); ok {
+		return apierr.Internal(elsewhere)
+	}
+	return apierr.Internal(Recovered(value))
 }

@@ -40,6 +40,9 @@ func TestDrainEndsStreams(t *testing.T) {
 			if err := <-stopped; err != nil {
 				t.Errorf("the service ended with %v", err)
 			}
+			if log := s.Log.String(); strings.Contains(log, `"ERROR"`) {
+				t.Errorf("a planned stop is logged as an error:\n%s", log)
+			}
 		})
 	}
 }
