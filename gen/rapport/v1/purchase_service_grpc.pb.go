@@ -58,13 +58,12 @@ type PurchaseServiceClient interface {
 	// INVALID_PAGE_TOKEN, INVALID_FIELD); NOT_FOUND (CUSTOMER_NOT_FOUND).
 	ListPurchases(ctx context.Context, in *ListPurchasesRequest, opts ...grpc.CallOption) (*ListPurchasesResponse, error)
 	// Voids a purchase, for good: what was bought was returned, or it was recorded in
-	// error. It stays on record with its void_time. That of a deleted customer can be
-	// voided too.
+	// error. It stays on record with its void_time.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); NOT_FOUND
 	// (PURCHASE_NOT_FOUND); FAILED_PRECONDITION (PURCHASE_VOIDED, where it is voided
-	// already; a repeat under the same request id gets the first answer); ABORTED
-	// (ETAG_MISMATCH).
+	// already, but a repeat under the same request id gets the first answer;
+	// CUSTOMER_DELETED); ABORTED (ETAG_MISMATCH).
 	VoidPurchase(ctx context.Context, in *VoidPurchaseRequest, opts ...grpc.CallOption) (*Purchase, error)
 }
 
@@ -158,13 +157,12 @@ type PurchaseServiceServer interface {
 	// INVALID_PAGE_TOKEN, INVALID_FIELD); NOT_FOUND (CUSTOMER_NOT_FOUND).
 	ListPurchases(context.Context, *ListPurchasesRequest) (*ListPurchasesResponse, error)
 	// Voids a purchase, for good: what was bought was returned, or it was recorded in
-	// error. It stays on record with its void_time. That of a deleted customer can be
-	// voided too.
+	// error. It stays on record with its void_time.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); NOT_FOUND
 	// (PURCHASE_NOT_FOUND); FAILED_PRECONDITION (PURCHASE_VOIDED, where it is voided
-	// already; a repeat under the same request id gets the first answer); ABORTED
-	// (ETAG_MISMATCH).
+	// already, but a repeat under the same request id gets the first answer;
+	// CUSTOMER_DELETED); ABORTED (ETAG_MISMATCH).
 	VoidPurchase(context.Context, *VoidPurchaseRequest) (*Purchase, error)
 }
 
