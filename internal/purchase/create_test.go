@@ -34,14 +34,14 @@ func TestCreateAndGet(t *testing.T) {
 
 	// What is unset stays unset, and is not the same as zero.
 	bare := create(t, s, parent, coffee())
-	if got := get(t, s, bare.GetName()); got.Margin != nil || got.Discount != nil || got.Staff != nil || got.ExternalId != nil || len(got.GetItems()) != 0 {
+	if got := get(t, s, bare.GetName()); got.GetMargin() != nil || got.GetDiscount() != nil || got.Staff != nil || got.GetExternalId() != nil || len(got.GetItems()) != 0 {
 		t.Errorf("got %v", got)
 	}
 	zero := coffee()
 	zero.Amount, zero.Margin, zero.Discount = euros(0, 0), euros(0, 0), euros(0, 0)
 	zero.Staff, zero.Items = proto.String(""), []*rapportv1.Purchase_Item{{Sku: "x", Quantity: 1, Category: proto.String("")}}
 	got := get(t, s, create(t, s, parent, zero).GetName())
-	if got.Margin == nil || got.Discount == nil || got.GetAmount().GetUnits() != 0 || got.Staff != nil || got.GetItems()[0].Category != nil {
+	if got.GetMargin() == nil || got.GetDiscount() == nil || got.GetAmount().GetUnits() != 0 || got.Staff != nil || got.GetItems()[0].Category != nil {
 		t.Errorf("got %v", got)
 	}
 }
@@ -84,7 +84,7 @@ func TestCreateRefusals(t *testing.T) {
 		return refusal{req, codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, fields}
 	}
 	item := func(change func(*rapportv1.Purchase_Item)) *rapportv1.CreatePurchaseRequest {
-		return in(func(p *rapportv1.Purchase) { change(p.Items[1]) })
+		return in(func(p *rapportv1.Purchase) { change(p.GetItems()[1]) })
 	}
 	for name, test := range map[string]refusal{
 		"nothing":       field(&rapportv1.CreatePurchaseRequest{Parent: parent}, "purchase"),
@@ -110,23 +110,23 @@ func TestCreateRefusals(t *testing.T) {
 		"negative discount":              field(in(func(p *rapportv1.Purchase) { p.Discount = euros(-1, 0) }), "purchase.discount.units"),
 		"1,001 items": field(in(func(p *rapportv1.Purchase) {
 			p.Items = make([]*rapportv1.Purchase_Item, 1001)
-			for i := range p.Items {
+			for i := range p.GetItems() {
 				p.Items[i] = &rapportv1.Purchase_Item{Sku: "x", Quantity: 1}
 			}
 		}), "purchase.items"),
-		"no sku":         field(item(func(i *rapportv1.Purchase_Item) { i.Sku = "" }), "purchase.items[1].sku"),
-		"long sku":       field(item(func(i *rapportv1.Purchase_Item) { i.Sku = strings.Repeat("x", 201) }), "purchase.items[1].sku"),
-		"none of it":     field(item(func(i *rapportv1.Purchase_Item) { i.Quantity = 0 }), "purchase.items[1].quantity"),
-		"less than none": field(item(func(i *rapportv1.Purchase_Item) { i.Quantity = -1 }), "purchase.items[1].quantity"),
-		"long category":  field(item(func(i *rapportv1.Purchase_Item) { i.Category = proto.String(strings.Repeat("x", 201)) }), "purchase.items[1].category"),
-		"NUL":            field(item(func(i *rapportv1.Purchase_Item) { i.Sku = "a\x00" }), "purchase.items[1].sku"),
-		"NUL in an id":   field(in(func(p *rapportv1.Purchase) { p.ExternalId.Id = "\x00" }), "purchase.external_id.id"),
-		"NUL in staff":   field(in(func(p *rapportv1.Purchase) { p.Staff = proto.String("\x00") }), "purchase.staff"),
-		"channel":        field(in(func(p *rapportv1.Purchase) { p.Channel = 99 }), "purchase.channel"),
-		"long staff":     field(in(func(p *rapportv1.Purchase) { p.Staff = proto.String(strings.Repeat("x", 201)) }), "purchase.staff"),
-		"no source":      field(in(func(p *rapportv1.Purchase) { p.ExternalId.Source = "" }), "purchase.external_id.source"),
-		"wrong source":   field(in(func(p *rapportv1.Purchase) { p.ExternalId.Source = "Till" }), "purchase.external_id.source"),
-		"no external id": field(in(func(p *rapportv1.Purchase) { p.ExternalId.Id = "" }), "purchase.external_id.id"),
+		"no sku":           field(item(func(i *rapportv1.Purchase_Item) { i.Sku = "" }), "purchase.items[1].sku"),
+		"long sku":         field(item(func(i *rapportv1.Purchase_Item) { i.Sku = strings.Repeat("x", 201) }), "purchase.items[1].sku"),
+		"none of it":       field(item(func(i *rapportv1.Purchase_Item) { i.Quantity = 0 }), "purchase.items[1].quantity"),
+		"less than none":   field(item(func(i *rapportv1.Purchase_Item) { i.Quantity = -1 }), "purchase.items[1].quantity"),
+		"long category":    field(item(func(i *rapportv1.Purchase_Item) { i.Category = proto.String(strings.Repeat("x", 201)) }), "purchase.items[1].category"),
+		"NUL":              field(item(func(i *rapportv1.Purchase_Item) { i.Sku = "a\x00" }), "purchase.items[1].sku"),
+		"NUL in an id":     field(in(func(p *rapportv1.Purchase) { p.ExternalId.Id = "\x00" }), "purchase.external_id.id"),
+		"NUL in staff":     field(in(func(p *rapportv1.Purchase) { p.Staff = proto.String("\x00") }), "purchase.staff"),
+		"channel":          field(in(func(p *rapportv1.Purchase) { p.Channel = 99 }), "purchase.channel"),
+		"long staff":       field(in(func(p *rapportv1.Purchase) { p.Staff = proto.String(strings.Repeat("x", 201)) }), "purchase.staff"),
+		"no source":        field(in(func(p *rapportv1.Purchase) { p.ExternalId.Source = "" }), "purchase.external_id.source"),
+		"wrong source":     field(in(func(p *rapportv1.Purchase) { p.ExternalId.Source = "Till" }), "purchase.external_id.source"),
+		"no external id":   field(in(func(p *rapportv1.Purchase) { p.ExternalId.Id = "" }), "purchase.external_id.id"),
 		"unknown customer": {&rapportv1.CreatePurchaseRequest{Parent: unknown, Purchase: coffee()}, codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, nil},
 		"deleted customer": {&rapportv1.CreatePurchaseRequest{Parent: gone, Purchase: coffee()}, codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED, nil},
 		"taken id": {
