@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"google.golang.org/grpc"
@@ -44,6 +47,14 @@ func (f *connectFlags) connect() (*grpc.ClientConn, error) {
 			MinConnectTimeout: limits.ConnectionTimeout,
 		}),
 	)
+}
+
+// untilSignal returns a context that ends with the first signal to stop. A second one
+// ends the process.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 func (f *connectFlags) credentials() (credentials.TransportCredentials, error) {

@@ -28,15 +28,16 @@ func TestTLS(t *testing.T) {
 	}
 	relay := apitest.StartRelayOn(t, listener, s.Server.GRPCAddr())
 	ca := written(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certified.Certificate().Raw})))
-	var out bytes.Buffer
-	std := stdio{out: &out, screen: &screen{w: &bytes.Buffer{}}}
+	var out, shown bytes.Buffer
+	std := stdio{out: &out, screen: &screen{w: &shown}}
 	c := exportCustomersCommand{Out: "-", connectFlags: connectFlags{Addr: relay.Addr, CA: ca}}
 	if err := c.run(t.Context(), std); err != nil || !strings.HasPrefix(out.String(), "name,") {
 		t.Errorf("with its authority: %v, %q", err, out.String())
 	}
 	c.connectFlags = connectFlags{Addr: relay.Addr, TLS: true}
-	if err := c.run(t.Context(), std); err == nil || !strings.Contains(err.Error(), "certificate") {
-		t.Errorf("with the authorities of this machine: %v", err)
+	shown.Reset()
+	if err := c.run(t.Context(), std); err == nil || !strings.Contains(err.Error(), "certificate") || shown.Len() != 0 {
+		t.Errorf("with the authorities of this machine: %v, and was tried again: %q", err, shown.String())
 	}
 }
 
@@ -78,11 +79,12 @@ func TestStoppedImport(t *testing.T) {
 
 func TestProgressLine(t *testing.T) {
 	s := load.Summary{Created: 12_000, Updated: 300, Unchanged: 40, Rejected: 5}
-	for want, size := range map[string]int64{
-		"12,345 rows, 1,234/s, 25 %, 30s left: 12,000 created, 300 updated, 40 unchanged, 5 rejected": 4000,
-		"12,345 rows, 1,234/s: 12,000 created, 300 updated, 40 unchanged, 5 rejected":                 0,
+	for want, test := range map[string]struct{ waiting, size int64 }{
+		"12,345 rows, 1,234/s, 25 %, 30s left: 12,000 created, 300 updated, 40 unchanged, 5 rejected": {0, 4000},
+		"12,345 rows, 1,234/s, 50 %, 10s left: 12,000 created, 300 updated, 40 unchanged, 5 rejected": {12_345, 1000},
+		"12,345 rows, 1,234/s: 12,000 created, 300 updated, 40 unchanged, 5 rejected":                 {0, 0},
 	} {
-		if got := progressLine(s, 10*time.Second, 1000, size); got != want {
+		if got := progressLine(s, test.waiting, 10*time.Second, 1000, test.size); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
@@ -97,7 +99,7 @@ func TestScreen(t *testing.T) {
 	s.show("20 %")
 	s.clear()
 	s.clear()
-	if got, want := w.String(), "10 %\r\x1b[Kline 3\n20 %\r\x1b[K"; got != want {
+	if got, want := w.String(), "\x1b[?7l10 %\x1b[?7h\r\x1b[Kline 3\n\x1b[?7l20 %\x1b[?7h\r\x1b[K"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -25,10 +22,8 @@ const maxRefusals = 10
 
 // Run implements the subcommand.
 func (c *demoCommand) Run(ctx context.Context) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
-	// A second signal ends the process.
-	defer context.AfterFunc(ctx, stop)()
 	return c.run(ctx, osStdio())
 }
 
@@ -48,6 +43,7 @@ func (c *demoCommand) run(ctx context.Context, std stdio) error {
 				std.screen.print("%s: %v", resource, err)
 			}
 		},
+		Retried: std.screen.retry,
 		Done: func(customers, contacts int64) {
 			if time.Since(told) > 5*time.Second {
 				told = time.Now()
@@ -57,6 +53,9 @@ func (c *demoCommand) run(ctx context.Context, std stdio) error {
 	})
 	if _, printErr := fmt.Fprintf(std.out, "customers: %s\ncontacts:  %s\n", counts(summary.Customers), counts(summary.Contacts)); err == nil {
 		err = printErr
+	}
+	if errors.Is(err, context.Canceled) {
+		return errors.New("stopped; the same command continues")
 	}
 	if err != nil {
 		return fmt.Errorf("%w; the same command continues", err)

@@ -25,6 +25,10 @@ func TestDemo(t *testing.T) {
 	if _, _, err := run(-1); err == nil || !strings.Contains(err.Error(), "--customers") {
 		t.Errorf("a negative number of customers: %v", err)
 	}
+	stopped := demoCommand{connectFlags: connectFlags{Addr: s.Server.GRPCAddr()}, Customers: 30, Seed: 1}
+	if err := stopped.run(cancelled(t), stdio{out: &bytes.Buffer{}, screen: &screen{w: &bytes.Buffer{}}}); err == nil || !strings.HasPrefix(err.Error(), "stopped") {
+		t.Errorf("a demo that was stopped: %v", err)
+	}
 	c := demoCommand{connectFlags: connectFlags{Addr: "192.0.2.1:9090"}, Customers: 1}
 	if err := c.run(t.Context(), stdio{}); err == nil || !strings.Contains(err.Error(), "loopback") {
 		t.Errorf("without TLS to another machine: %v", err)

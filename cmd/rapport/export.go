@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -27,7 +24,7 @@ type exportCustomersCommand struct {
 
 // Run implements the subcommand.
 func (c *exportCustomersCommand) Run(ctx context.Context) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
 	return c.run(ctx, osStdio())
 }
@@ -46,6 +43,9 @@ func (c *exportCustomersCommand) run(ctx context.Context, std stdio) error {
 	n, err := dump.Customers(ctx, rapportv1.NewCustomerServiceClient(conn), out, dump.Options{
 		Filter: c.Filter, ShowDeleted: c.ShowDeleted, NDJSON: c.ndjson(), OnRetry: std.screen.retry,
 	})
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("stopped before the last customer")
+	}
 	if err != nil {
 		return errors.Join(err, out.discard())
 	}

@@ -192,12 +192,21 @@ func TestBrokenExport(t *testing.T) {
 		t.Error("no connection was cut")
 	}
 
+	relay.CutAfter.Store(0)
+	relay.Refuse.Store(true)
+	c := exportCustomersCommand{Out: "-", connectFlags: connectFlags{Addr: relay.Addr}}
+	var out bytes.Buffer
+	allow := writer(func() { relay.Refuse.Store(false) })
+	if err := c.run(t.Context(), stdio{out: &out, screen: &screen{w: allow}}); err != nil || out.String() != whole {
+		t.Errorf("while the service was away at first: %v, the same: %t", err, out.String() == whole)
+	}
+
 	path := written(t, "out.csv", "as it was")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := exportCustomersCommand{Out: path, connectFlags: connectFlags{Addr: s.Server.GRPCAddr()}}
-	if err := c.run(ctx, stdio{out: io.Discard, screen: &screen{w: io.Discard}}); err == nil {
-		t.Error("an export that was stopped said nothing")
+	c = exportCustomersCommand{Out: path, connectFlags: connectFlags{Addr: s.Server.GRPCAddr()}}
+	if err := c.run(ctx, stdio{out: io.Discard, screen: &screen{w: io.Discard}}); err == nil || !strings.HasPrefix(err.Error(), "stopped") {
+		t.Errorf("an export that was stopped said %v", err)
 	}
 	c.Filter = "nonsense ="
 	if err := c.run(t.Context(), stdio{out: io.Discard, screen: &screen{w: io.Discard}}); err == nil {
@@ -207,6 +216,14 @@ func TestBrokenExport(t *testing.T) {
 	if raw, readErr := os.ReadFile(path); err != nil || readErr != nil || string(raw) != "as it was" || len(left) != 1 {
 		t.Errorf("the file holds %q, %v; its folder %v, %v", raw, readErr, left, err)
 	}
+}
+
+// writer is called for each write.
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) {
+	w()
+	return len(p), nil
 }
 
 // numbered returns n lines for peopleMapping.

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/rapport-crm/rapport/internal/mapping"
 	"github.com/rapport-crm/rapport/internal/tabular"
@@ -33,10 +31,8 @@ type importCustomersCommand struct {
 
 // Run implements the subcommand.
 func (c *importCustomersCommand) Run(ctx context.Context) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
-	// A second signal ends the process.
-	defer context.AfterFunc(ctx, stop)()
 	return c.run(ctx, osStdio())
 }
 
@@ -66,15 +62,23 @@ func (c *importCustomersCommand) run(ctx context.Context, std stdio) (err error)
 	}
 	err = i.run(ctx, conn)
 	if closed := i.rejects.close(); closed != nil {
-		return errors.Join(closed, err)
+		if errors.Is(err, errRejected) {
+			return closed // not all is done: nobody knows which rows were rejected
+		}
+		return errors.Join(err, closed)
 	}
 	return err
 }
 
-// open opens the file, and returns what is known of it.
+// open opens the file, and returns what is known of it; nil where nothing is.
 func (c *importCustomersCommand) open(std stdio) (io.ReadCloser, os.FileInfo, error) {
 	if c.File == "-" {
-		return io.NopCloser(std.in), nil, nil
+		var info os.FileInfo
+		var err error
+		if f, ok := std.in.(*os.File); ok { // which a shell may have redirected from a file
+			info, err = f.Stat()
+		}
+		return io.NopCloser(std.in), info, err
 	}
 	f, err := os.Open(c.File)
 	if err != nil {

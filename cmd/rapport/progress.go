@@ -54,20 +54,28 @@ func (i *importing) progress() (stop func()) {
 				i.screen.clear()
 				return
 			case <-tick.C:
-				i.screen.show(progressLine(i.tally.summary(), time.Since(i.started), i.read.n.Load(), i.size))
+				i.screen.show(progressLine(i.tally.summary(), i.waiting(), time.Since(i.started), i.read.n.Load(), i.size))
 			}
 		}
 	})
 	return func() { close(done); wait.Wait() }
 }
 
+// waiting returns how many rows were read and have no outcome yet.
+func (i *importing) waiting() int64 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return int64(len(i.pending))
+}
+
 // progressLine says how many rows have their outcome, how many that are a second, and
-// how long the rest of the file will take; of a pipe nobody knows.
-func progressLine(s load.Summary, elapsed time.Duration, read, size int64) string {
+// how long the rest of the file will take; of a pipe nobody knows. Of what was read, the
+// rows that wait for their outcome are still to be done.
+func progressLine(s load.Summary, waiting int64, elapsed time.Duration, read, size int64) string {
 	rate := float64(s.Rows()) / max(elapsed.Seconds(), 1e-3)
 	line := english.Sprintf("%d rows, %.0f/s", s.Rows(), rate)
-	if size > 0 && read > 0 {
-		done := min(float64(read)/float64(size), 1)
+	if size > 0 && read > 0 && s.Rows() > 0 {
+		done := min(float64(read)/float64(size), 1) * float64(s.Rows()) / float64(s.Rows()+waiting)
 		left := time.Duration(float64(elapsed) * (1 - done) / done).Round(time.Second)
 		line += fmt.Sprintf(", %.0f %%, %s left", done*100, left)
 	}

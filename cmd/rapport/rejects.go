@@ -41,6 +41,9 @@ func newRejects(path string, input os.FileInfo, table *tabular.Table, s *screen)
 	if there, err := os.Stat(path); err == nil && input != nil && os.SameFile(there, input) {
 		return nil, fmt.Errorf("--rejects: %s is the file that is imported", path)
 	}
+	if strings.HasSuffix(strings.ToLower(path), ".gz") {
+		return nil, fmt.Errorf("--rejects: %s would not be compressed; give it a name without .gz", path)
+	}
 	var err error
 	if r.file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600); err != nil {
 		return nil, err
@@ -50,8 +53,16 @@ func newRejects(path string, input os.FileInfo, table *tabular.Table, s *screen)
 	if !r.objects {
 		header = table.Header
 	}
-	r.err = r.csv.Write(slices.Concat(tabular.RejectColumns, header))
+	r.err = r.write(slices.Concat(tabular.RejectColumns, header))
 	return r, nil
+}
+
+// write writes a line that no spreadsheet computes.
+func (r *rejects) write(line []string) error {
+	for i, cell := range line {
+		line[i] = tabular.Guard(cell)
+	}
+	return r.csv.Write(line)
 }
 
 // add takes one row.
@@ -70,11 +81,7 @@ func (r *rejects) add(row tabular.Record, problems []mapping.Problem) {
 	if r.objects {
 		cells = []string{row.Raw}
 	}
-	line := append([]string{strconv.FormatInt(row.Line, 10), problems[0].Column, problems[0].Value, reason(problems)}, cells...)
-	for i, cell := range line {
-		line[i] = tabular.Guard(cell)
-	}
-	r.err = r.csv.Write(line)
+	r.err = r.write(append([]string{strconv.FormatInt(row.Line, 10), problems[0].Column, problems[0].Value, reason(problems)}, cells...))
 }
 
 // reason is all that is wrong with a row; where that is several things, each with its
@@ -90,8 +97,7 @@ func reason(problems []mapping.Problem) string {
 	return strings.Join(all, "; ")
 }
 
-// print shows the first rows. What they hold is quoted: it may be anything, and a
-// terminal obeys some of it.
+// print shows the first rows.
 func (r *rejects) print(row tabular.Record, problems []mapping.Problem) {
 	if r.count > maxShown {
 		if r.count == maxShown+1 {
@@ -102,13 +108,28 @@ func (r *rejects) print(row tabular.Record, problems []mapping.Problem) {
 	for _, p := range problems {
 		where := ""
 		if p.Column != "" {
-			where = fmt.Sprintf(", %s %q", p.Column, p.Value)
+			where = fmt.Sprintf(", %s %q", printable(p.Column), p.Value)
 		}
-		r.screen.print("line %d%s: %s", row.Line, where, strings.Trim(strconv.Quote(p.Reason), `"`))
+		r.screen.print("line %d%s: %s", row.Line, where, printable(p.Reason))
 	}
 }
 
-// close ends the file, and removes it where nothing was rejected.
+// printable returns a text with what is no visible character escaped: it may hold
+// anything, and a terminal obeys some of it.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+	}
+	return b.String()
+}
+
+// close ends the file, and removes it where nothing was rejected; a device, or a link to
+// one, stays.
 func (r *rejects) close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -117,7 +138,7 @@ func (r *rejects) close() error {
 	}
 	r.csv.Flush()
 	err := errors.Join(r.err, r.csv.Error(), r.file.Close())
-	if err == nil && r.count == 0 {
+	if info, statErr := os.Lstat(r.path); err == nil && r.count == 0 && statErr == nil && info.Mode().IsRegular() {
 		err = os.Remove(r.path)
 	}
 	if err != nil {

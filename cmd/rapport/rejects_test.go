@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +82,69 @@ func TestRejects(t *testing.T) {
 	}
 }
 
+// TestRejectsOfAnotherEncoding: the rejects of a file that is not UTF-8 and has no commas
+// come back whole with the mapping that says so, and under any name.
+func TestRejectsOfAnotherEncoding(t *testing.T) {
+	s := apitest.Start(t)
+	c := importCustomersCommand{
+		File:    written(t, "people.csv", "Id;Name;Mail;Age\n1;M\xfcller;none;\n"),
+		Map:     written(t, "people.yaml", "encoding: windows-1252\ndelimiter: ;\n"+peopleMapping),
+		Rejects: filepath.Join(t.TempDir(), "rejects.tsv"),
+	}
+	if shown, err := importInto(t, s, c); !errors.Is(err, errRejected) {
+		t.Fatalf("%v, %s", err, shown)
+	}
+	raw, err := os.ReadFile(c.Rejects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mended := strings.Replace(string(raw), ",none,\n", ",m@x.org,\n", 1)
+	wantImport(t, s, importCustomersCommand{File: written(t, "mended.tsv", mended), Map: c.Map}, "1 created, 0 updated, 0 unchanged, 0 rejected")
+	if all := list(t, s, ""); len(all) != 1 || all[0].GetDisplayName() != "Müller" || all[0].GetEmails()[0].GetAddress() != "m@x.org" {
+		t.Errorf("the mended row became %v", all)
+	}
+}
+
+// TestRejectsThatCannotBeWritten: an import that lost rejected rows does not end as one
+// that told of them, what is no file is not taken away, and the input is not written over.
+func TestRejectsThatCannotBeWritten(t *testing.T) {
+	s := apitest.Start(t)
+	c := importCustomersCommand{File: written(t, "people.csv", people), Map: written(t, "people.yaml", peopleMapping), Rejects: "/dev/full"}
+	if _, err := os.Stat(c.Rejects); err == nil {
+		if _, err := importInto(t, s, c); err == nil || errors.Is(err, errRejected) {
+			t.Errorf("a full disk: %v", err)
+		}
+	}
+	c.Rejects = "rejects.csv.gz"
+	if _, err := importInto(t, s, c); err == nil || !strings.Contains(err.Error(), "compressed") {
+		t.Errorf("a name that promises gzip: %v", err)
+	}
+	c.Rejects = filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(os.DevNull, c.Rejects); err != nil {
+		t.Fatal(err)
+	}
+	none := c
+	none.File = written(t, "none.csv", "Id,Name,Mail,Age\n")
+	if _, err := importInto(t, s, none); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(c.Rejects); err != nil {
+		t.Errorf("a device was taken away: %v", err)
+	}
+
+	redirected, err := os.Open(c.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer redirected.Close() //nolint:errcheck // nothing was written
+	c.Rejects, c.File = c.File, "-"
+	c.Addr = s.Server.GRPCAddr()
+	err = c.run(t.Context(), stdio{in: redirected, screen: &screen{w: io.Discard}})
+	if raw, readErr := os.ReadFile(c.Rejects); err == nil || readErr != nil || string(raw) != people {
+		t.Errorf("an import of the standard input wrote its rejects over it: %v, %v", err, readErr)
+	}
+}
+
 // TestRejectsOnScreen: without a file the first of them are shown, and nothing in them
 // reaches the terminal as it is.
 func TestRejectsOnScreen(t *testing.T) {
@@ -95,6 +159,12 @@ func TestRejectsOnScreen(t *testing.T) {
 	}
 	if strings.Contains(shown, "\x1b") || strings.Count(shown, "\n") != maxShown+2 {
 		t.Errorf("shown:\n%q", shown)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	if got, want := printable("\x1b[2J is \"Zoë's\"\n王\u202e"), `\x1b[2J is "Zoë's"\n王\u202e`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

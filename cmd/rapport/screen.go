@@ -50,12 +50,13 @@ func (s *screen) retry(err error, number int, delay time.Duration) {
 	s.print("%s; trying again in %s (%d)", status.Convert(err).Message(), delay.Round(time.Millisecond), number)
 }
 
-// show replaces the changing line.
+// show replaces the changing line. A terminal that is too narrow cuts it: a line that
+// went on below could not be wiped.
 func (s *screen) show(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wipe()
-	fmt.Fprint(s.w, line)
+	fmt.Fprint(s.w, "\x1b[?7l", line, "\x1b[?7h")
 	s.shown = true
 }
 

@@ -1,7 +1,9 @@
 package customer
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -164,13 +166,19 @@ func (b *batch) own(id uuid.UUID, before, after *rapportv1.Customer) {
 	}
 }
 
-// write queues what makes the database as the batch is.
+// write queues what makes the database as the batch is. Rows are written in the order
+// of their keys, as they are locked: two batches that make the same customers wait for
+// each other one way only.
 func (b *batch) write() {
 	var (
 		made, changed []*row
 		by            lookups
 	)
-	for id, h := range b.customers {
+	ids := slices.SortedFunc(maps.Keys(b.customers), func(x, y uuid.UUID) int {
+		return cmp.Or(cmp.Compare(db.Lane(x), db.Lane(y)), slices.Compare(x[:], y[:]))
+	})
+	for _, id := range ids {
+		h := b.customers[id]
 		switch {
 		case !h.dirty:
 			continue

@@ -32,6 +32,9 @@ type Summary struct {
 type Watcher struct {
 	// Refused is told of each customer and contact that the service did not take.
 	Refused func(resource string, err error)
+	// Retried is told of a stream of customers that broke and will be tried again after
+	// the delay, as load.Options.OnRetry is.
+	Retried func(err error, number int, delay time.Duration)
 	// Done is told how many customers and contacts are finished, now and then.
 	Done func(customers, contacts int64)
 }
@@ -43,19 +46,21 @@ type Watcher struct {
 func (c Company) Fill(ctx context.Context, client rapportv1.CustomerServiceClient, customers int, watch Watcher) (Summary, error) {
 	f := filler{client: client, watch: watch, refused: map[int64]bool{}}
 	var err error
-	f.summary.Customers, err = load.Customers(ctx, client, c.rows(customers), load.Options{OnOutcome: f.outcome})
+	f.summary.Customers, err = load.Customers(ctx, client, c.rows(customers), load.Options{OnOutcome: f.outcome, OnRetry: watch.Retried})
 	if err != nil {
 		return f.summary, err
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(contactsInFlight)
-	for n := 1; n <= customers && ctx.Err() == nil; n++ {
+	for n := 1; n <= customers && working.Err() == nil; n++ {
 		// A customer's contacts go one after the other: the record is locked for each.
 		if contacts := c.Persona(n).Contacts(); len(contacts) > 0 && !f.refused[int64(n)] {
-			group.Go(func() error { return f.contacts(ctx, contacts) })
+			group.Go(func() error { return f.contacts(working, contacts) })
 		}
 	}
-	err = group.Wait()
+	if err = group.Wait(); err == nil {
+		err = ctx.Err() // which may have ended while none was being made
+	}
 	return f.summary, err
 }
 
@@ -132,15 +137,14 @@ func (f *filler) create(ctx context.Context, contact *rapportv1.Contact) error {
 		return err
 	}
 	req := &rapportv1.CreateContactRequest{Parent: aip.CustomerName(customer), ContactId: id.String(), Contact: contact}
-	for try := 1; ; try++ {
+	retries := load.Retries{Max: maxTries}
+	for {
 		_, err := f.client.CreateContact(ctx, req)
-		if err == nil || try == maxTries || ctx.Err() != nil || !load.Retryable(err) {
-			return err
+		if err == nil {
+			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(load.Backoff(try, err)):
+		if err := retries.Wait(ctx, err); err != nil {
+			return err
 		}
 	}
 }

@@ -25,8 +25,8 @@ type Options struct {
 	OnRetry func(err error, number int, delay time.Duration)
 }
 
-// maxTries is how many streams in a row may break without a message before Customers
-// gives up.
+// maxTries is how many calls in a row may fail without a message before Customers gives
+// up.
 const maxTries = 10
 
 // writer writes customers in a format.
@@ -37,46 +37,40 @@ type writer interface {
 }
 
 // Customers writes all customers that the options choose, and returns how many there
-// were. A stream that breaks is continued where it broke.
+// were. A call that fails while the service is away or busy is made again, and a stream
+// that breaks is continued where it broke.
 func Customers(ctx context.Context, client rapportv1.CustomerServiceClient, w io.Writer, options Options) (int64, error) {
-	out, err := newWriter(ctx, client, w, options)
+	retries := &load.Retries{Max: maxTries, OnRetry: options.OnRetry}
+	out, err := newWriter(ctx, client, w, options, retries)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("export: %w", err)
 	}
 	d := &dumper{client: client, out: out, request: &rapportv1.ExportCustomersRequest{
 		Filter: options.Filter, ShowDeleted: options.ShowDeleted,
 	}}
-	for failures, before := 0, -1; ; {
+	for before := -1; ; {
 		err := d.stream(ctx)
 		if err == nil {
 			return d.customers, out.close()
 		}
-		if d.failed || !errors.Is(err, errCut) && !load.Retryable(err) || ctx.Err() != nil {
-			return d.customers, fmt.Errorf("export: %w", err)
-		}
 		if d.messages > before {
-			failures, before = 0, d.messages
+			retries.Progress()
+			before = d.messages
 		}
-		if failures++; failures >= maxTries {
-			return d.customers, fmt.Errorf("export: %w after %d tries without progress: %w", load.ErrGaveUp, failures, err)
+		if !d.failed {
+			err = retries.Wait(ctx, err)
 		}
-		delay := load.Backoff(failures, err)
-		if options.OnRetry != nil {
-			options.OnRetry(err, failures, delay)
-		}
-		select {
-		case <-ctx.Done():
-			return d.customers, ctx.Err()
-		case <-time.After(delay):
+		if err != nil {
+			return d.customers, fmt.Errorf("export: %w", err)
 		}
 	}
 }
 
-func newWriter(ctx context.Context, client rapportv1.CustomerServiceClient, w io.Writer, options Options) (writer, error) {
+func newWriter(ctx context.Context, client rapportv1.CustomerServiceClient, w io.Writer, options Options, retries *load.Retries) (writer, error) {
 	if options.NDJSON {
 		return newObjects(w), nil
 	}
-	keys, err := attributeKeys(ctx, client)
+	keys, err := attributeKeys(ctx, client, retries)
 	if err != nil {
 		return nil, fmt.Errorf("list the attributes in use: %w", err)
 	}
@@ -84,13 +78,17 @@ func newWriter(ctx context.Context, client rapportv1.CustomerServiceClient, w io
 }
 
 // attributeKeys returns the attributes that have a column, by key and then by type.
-func attributeKeys(ctx context.Context, client rapportv1.CustomerServiceClient) (keys []*rapportv1.AttributeKey, err error) {
+func attributeKeys(ctx context.Context, client rapportv1.CustomerServiceClient, retries *load.Retries) (keys []*rapportv1.AttributeKey, err error) {
 	req := &rapportv1.ListAttributeKeysRequest{PageSize: 1000}
 	for {
 		page, err := client.ListAttributeKeys(ctx, req)
 		if err != nil {
-			return nil, err
+			if err := retries.Wait(ctx, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
+		retries.Progress()
 		keys = append(keys, page.GetAttributeKeys()...)
 		if req.PageToken = page.GetNextPageToken(); req.GetPageToken() == "" {
 			return keys, nil
@@ -110,8 +108,6 @@ type dumper struct {
 	failed bool
 }
 
-var errCut = errors.New("the stream ended before the last message")
-
 // stream writes what one stream brings. It returns nil after the last message.
 func (d *dumper) stream(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -123,7 +119,7 @@ func (d *dumper) stream(ctx context.Context) error {
 	for {
 		m, err := s.Recv()
 		if errors.Is(err, io.EOF) {
-			return errCut
+			return load.ErrCut
 		}
 		if err != nil {
 			return err

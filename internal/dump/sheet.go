@@ -54,6 +54,9 @@ func newSheet(w io.Writer, keys []*rapportv1.AttributeKey) (*sheet, error) {
 		header = append(header, string(fields.Get(i).Name()))
 	}
 	for _, k := range keys {
+		if kinds[k.GetValueType()] == "" {
+			continue // a type of a newer service, which no import here could read
+		}
 		s.columns[attribute{k.GetKey(), k.GetValueType()}] = len(header)
 		header = append(header, attributesField+"."+k.GetKey()+":"+kinds[k.GetValueType()])
 	}
@@ -63,7 +66,10 @@ func newSheet(w io.Writer, keys []*rapportv1.AttributeKey) (*sheet, error) {
 
 func (s *sheet) write(c *rapportv1.Customer) error {
 	clear(s.cells)
-	rest := s.attributes(c)
+	rest, err := s.attributes(c)
+	if err != nil {
+		return err
+	}
 	if err := s.parse(c); err != nil {
 		return err
 	}
@@ -111,7 +117,10 @@ func (s *sheet) cell(fd protoreflect.FieldDescriptor, v protoreflect.Value) stri
 		}
 		return s.objects[fd.JSONName()]
 	case fd.Enum() != nil:
-		return string(fd.Enum().Values().ByNumber(v.Enum()).Name())
+		if known := fd.Enum().Values().ByNumber(v.Enum()); known != nil {
+			return string(known.Name())
+		}
+		return strconv.Itoa(int(v.Enum())) // a value of a newer service
 	default:
 		return v.String()
 	}
@@ -119,7 +128,7 @@ func (s *sheet) cell(fd protoreflect.FieldDescriptor, v protoreflect.Value) stri
 
 // attributes fills the columns of the attributes, and returns the JSON of those that
 // have none.
-func (s *sheet) attributes(c *rapportv1.Customer) (rest string) {
+func (s *sheet) attributes(c *rapportv1.Customer) (rest string, err error) {
 	without := map[string]*rapportv1.AttributeValue{}
 	for key, value := range c.GetAttributes() {
 		kind, text := attributeText(value)
@@ -131,13 +140,10 @@ func (s *sheet) attributes(c *rapportv1.Customer) (rest string) {
 		s.cells[column] = text
 	}
 	if len(without) == 0 {
-		return ""
+		return "", nil
 	}
 	json, err := restjson.Append(nil, &rapportv1.Customer{Attributes: without})
-	if err != nil {
-		return "" // a message of ours is always written
-	}
-	return gjson.GetBytes(json, attributesField).Raw
+	return gjson.GetBytes(json, attributesField).Raw, err
 }
 
 // attributeText returns the type and the cell of an attribute. Of numbers the guard is

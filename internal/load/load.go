@@ -5,7 +5,6 @@ package load
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -51,9 +50,6 @@ type Summary struct {
 // Rows returns how many outcomes there were.
 func (s Summary) Rows() int64 { return s.Created + s.Updated + s.Unchanged + s.Rejected }
 
-// ErrGaveUp is wrapped by the error of a load that broke too often without progress.
-var ErrGaveUp = errors.New("gave up")
-
 // Customers loads the rows and returns what became of them. The rows are read by a
 // goroutine of their own, a little ahead of what is sent. An error that they yield ends
 // the load after the outcomes of the rows before it, and is returned.
@@ -80,9 +76,6 @@ func (o *Options) complete() {
 	if o.OnOutcome == nil {
 		o.OnOutcome = func(*Row, *Outcome) {}
 	}
-	if o.OnRetry == nil {
-		o.OnRetry = func(error, int, time.Duration) {}
-	}
 	if o.Window == 0 {
 		o.Window = 10_000
 	}
@@ -99,30 +92,18 @@ func (o *Options) complete() {
 
 // run opens streams until all rows have their outcome.
 func (l *loader) run(ctx context.Context) error {
-	failures, before := 0, int64(0)
-	for {
+	retries := Retries{Max: l.options.MaxTries, OnRetry: l.options.OnRetry}
+	for before := int64(0); ; {
 		err := l.stream(ctx)
 		if err == nil {
 			return l.failed
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !Retryable(err) {
-			return fmt.Errorf("load: %w", err)
-		}
 		if now := l.answered(); now > before {
-			failures, before = 0, now
+			retries.Progress()
+			before = now
 		}
-		if failures++; failures >= l.options.MaxTries {
-			return fmt.Errorf("load: %w after %d tries without progress: %w", ErrGaveUp, failures, err)
-		}
-		delay := Backoff(failures, err)
-		l.options.OnRetry(err, failures, delay)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(delay):
+		if err := retries.Wait(ctx, err); err != nil {
+			return fmt.Errorf("load: %w", err)
 		}
 	}
 }

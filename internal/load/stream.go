@@ -40,8 +40,6 @@ type loader struct {
 
 type importStream = grpc.BidiStreamingClient[rapportv1.ImportCustomersRequest, rapportv1.ImportCustomersResponse]
 
-var errUnanswered = errors.New("the stream ended before every row had its outcome")
-
 // stream opens a stream, sends what has no outcome yet and then the rest. It returns
 // nil when every row has its outcome.
 func (l *loader) stream(ctx context.Context) error {
@@ -68,7 +66,7 @@ func (l *loader) stream(ctx context.Context) error {
 	case ctx.Err() != nil && !l.ended:
 		return ctx.Err()
 	case sendErr != nil || !l.ended || l.unanswered() > 0:
-		return errUnanswered
+		return ErrCut
 	}
 	return nil
 }

@@ -170,7 +170,7 @@ func TestConversions(t *testing.T) {
 }
 
 func TestObjectsAreMapped(t *testing.T) {
-	plan, table, err := compile(`
+	plan, table, err := compile("\xEF\xBB\xBF"+`
 external_id: {source: api, column: id}
 customer: {type: INDIVIDUAL, display_name: "{name.full}", attributes: {vip: {column: vip, type: bool}}}
 `, `{"id":17,"name":{"full":"Ada"},"vip":true}`+"\n"+`{"id":18}`, nil)
@@ -194,6 +194,7 @@ customer: {type: INDIVIDUAL, display_name: "{name.full}", attributes: {vip: {col
 func TestMistakes(t *testing.T) {
 	for name, test := range map[string]struct{ yaml, want string }{
 		"no YAML":          {"customer: [", "m.yaml:1: "},
+		"not UTF-8":        {"customer:\n  owner: M\xfcller", "m.yaml:2: a mapping must be UTF-8"},
 		"nothing":          {"", "m.yaml: must hold one document"},
 		"a text":           {"x", "m.yaml:1: must have the keys external_id and customer"},
 		"unknown key":      {"customer: {name: '{a}'}\njoins: []", "m.yaml:2: \"joins\" is none of customer, delimiter, encoding, external_id, join; did you mean `join`?"},
@@ -209,6 +210,7 @@ func TestMistakes(t *testing.T) {
 		"a wrong type":     {"customer:\n  name: '{a}'\n  attributes: {x: {column: a, type: int}}", "m.yaml:3: the type must be string, number, bool or timestamp, not \"int\""},
 		"a wrong option":   {"customer:\n  name: '{a}'\n  attributes: {x: {column: a, layout: unix}}", "m.yaml:3: \"layout\" is none of"},
 		"a wrong zone":     {"customer:\n  name: '{a}'\n  prospect_time: {column: a, zone: CEST}", "m.yaml:3: \"CEST\" is not an IANA time zone such as Europe/Berlin"},
+		"a wrong layout":   {"customer:\n  name: '{a}'\n  prospect_time: {column: a, layout: DD.MM.YYYY}", "m.yaml:3: \"DD.MM.YYYY\" shows no time; write 2 January 2006, 15:04:05 in it as the file would"},
 		"two sources":      {"customer:\n  name: {column: a, text: '{a}'}", "m.yaml:2: must have one of column, text and first_of"},
 		"no key":           {"customer:\n  owner: '{a}'", "m.yaml:2: say how a customer is found again: by external_id, or by a name under customer"},
 		"no source":        {"external_id: {column: a}\ncustomer: {owner: '{a}'}", "m.yaml:1: external_id must have a source, the name of the system that the ids are of"},

@@ -157,6 +157,10 @@ func (c *compiler) instants(n *node) instants {
 	out := instants{layout: time.RFC3339, zone: time.UTC}
 	if layout := c.textOf(n, "layout"); layout != "" {
 		out.layout = layout
+		unix := layout == "unix" || layout == "unix_ms"
+		if !unix && time.Date(1999, 11, 30, 22, 59, 58, 7, time.UTC).Format(layout) == layout {
+			c.add(n.get("layout").line, "%q shows no time; write 2 January 2006, 15:04:05 in it as the file would", layout)
+		}
 	}
 	if zone := c.textOf(n, "zone"); zone != "" {
 		var err error

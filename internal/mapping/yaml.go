@@ -1,10 +1,12 @@
 package mapping
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -45,6 +47,12 @@ func (p *problems) err() error { return errors.Join(p.errs...) }
 
 // parseYAML returns the file's only document.
 func parseYAML(file string, text []byte) (*node, error) {
+	text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF")) // as some editors write it
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if !utf8.Valid(line) {
+			return nil, fmt.Errorf("%s:%d: a mapping must be UTF-8", file, i+1)
+		}
+	}
 	parsed, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		var at yaml.Error

@@ -17,31 +17,34 @@ import (
 // they are read first, locked until the end.
 type purge struct {
 	what, read string
-	remove     []string // the last one removes the records themselves
+	// readOwned reads what goes with the records that were read; empty where nothing does.
+	readOwned string
+	remove    []string // the last one removes the records themselves
 }
 
-// A purge reads the records that go and, of customers, the contacts that go with them by
-// their foreign key. A customer's external ids lie in lanes of their own, which no
-// foreign key reaches. The parameters of each removal are the ids of what was read.
+// A purge of customers takes the contacts along that their foreign key removes. They are
+// locked by a statement of their own, behind the one that locked the customers: a contact
+// that is changed meanwhile is read as it is then. A customer's external ids lie in lanes
+// of their own, which no foreign key reaches. The parameters of each removal are the ids
+// of what was read.
 var purges = []purge{
 	{
-		"contacts", `-- name: ReadPurgedContacts
+		what: "contacts", read: `-- name: ReadPurgedContacts
 SELECT lane, customer_id, contact_id, '', emails, phones, delete_time IS NOT NULL FROM contact WHERE purge_time < now()
 ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED`,
-		[]string{`-- name: PurgeContacts
+		remove: []string{`-- name: PurgeContacts
 DELETE FROM contact USING unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS gone (lane, customer_id, contact_id)
 WHERE contact.lane = gone.lane AND contact.customer_id = gone.customer_id AND contact.contact_id = gone.contact_id`},
 	},
 	{
-		"customers", `-- name: ReadPurgedCustomers
-WITH gone AS (
-    SELECT lane, customer_id, display_name, emails, phones FROM customer WHERE purge_time < now()
-    ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED
-)
-SELECT lane, customer_id, NULL::uuid, display_name, emails, phones, true FROM gone
-UNION ALL SELECT contact.lane, contact.customer_id, contact_id, '', contact.emails, contact.phones, delete_time IS NOT NULL
-FROM gone JOIN contact ON contact.lane = gone.lane AND contact.customer_id = gone.customer_id`,
-		[]string{`-- name: PurgeExternalIDs
+		what: "customers", read: `-- name: ReadPurgedCustomers
+SELECT lane, customer_id, NULL::uuid, display_name, emails, phones, true FROM customer WHERE purge_time < now()
+ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED`,
+		readOwned: `-- name: ReadPurgedCustomersContacts
+SELECT contact.lane, contact.customer_id, contact_id, '', emails, phones, delete_time IS NOT NULL FROM contact
+JOIN unnest($1::smallint[], $2::uuid[]) AS gone (lane, customer_id) ON contact.lane = gone.lane AND contact.customer_id = gone.customer_id
+FOR UPDATE OF contact`,
+		remove: []string{`-- name: PurgeExternalIDs
 DELETE FROM external_id USING unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS gone (lane, customer_id, contact_id)
 WHERE external_id.customer_lane = gone.lane AND external_id.customer_id = gone.customer_id AND gone.contact_id IS NULL`, `-- name: PurgeCustomers
 DELETE FROM customer USING unnest($1::smallint[], $2::uuid[], $3::uuid[]) AS gone (lane, customer_id, contact_id)
@@ -70,18 +73,16 @@ func (s *Sweeper) purge(ctx context.Context, p purge) (n int64, err error) {
 	}
 	defer conn.Release()
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		rows, _ := tx.Query(ctx, p.read, batchSize)
-		records, err := db.CollectRows[record](rows)
+		records, err := p.lock(ctx, tx)
 		if err != nil || len(records) == 0 {
 			return err
 		}
 		var keys search.Changes
-		lanes, customers, contacts := make([]int16, len(records)), make([]pgtype.UUID, len(records)), make([]pgtype.UUID, len(records))
-		for i, r := range records {
+		for _, r := range records {
 			r.stored.Contact = r.contact.Valid
 			keys.Remove(r.customer, r.contact, r.stored)
-			lanes[i], customers[i], contacts[i] = r.lane, db.UUID(r.customer), r.contact
 		}
+		lanes, customers, contacts := ids(records)
 		var batch pgx.Batch
 		keys.Queue(&batch)
 		for _, sql := range p.remove {
@@ -93,4 +94,25 @@ func (s *Sweeper) purge(ctx context.Context, p purge) (n int64, err error) {
 		return tx.SendBatch(ctx, &batch).Close()
 	})
 	return n, err
+}
+
+// lock locks and reads a batch of records and what goes with them.
+func (p purge) lock(ctx context.Context, tx pgx.Tx) ([]record, error) {
+	rows, _ := tx.Query(ctx, p.read, batchSize)
+	records, err := db.CollectRows[record](rows)
+	if err != nil || len(records) == 0 || p.readOwned == "" {
+		return records, err
+	}
+	lanes, customers, _ := ids(records)
+	rows, _ = tx.Query(ctx, p.readOwned, lanes, customers)
+	owned, err := db.CollectRows[record](rows)
+	return append(records, owned...), err
+}
+
+// ids returns the ids of the records, a slice a column.
+func ids(records []record) (lanes []int16, customers, contacts []pgtype.UUID) {
+	for _, r := range records {
+		lanes, customers, contacts = append(lanes, r.lane), append(customers, db.UUID(r.customer)), append(contacts, r.contact)
+	}
+	return lanes, customers, contacts
 }

@@ -234,6 +234,43 @@ func TestTwoSweepers(t *testing.T) {
 	}
 }
 
+// TestSweepWaitsForContacts purges a customer whose contact is being deleted: the keys that
+// go are those that this deletion leaves.
+func TestSweepWaitsForContacts(t *testing.T) {
+	s := apitest.Start(t)
+	gone := create(t, s, "1", "")
+	contact(t, s, gone.GetName())
+	if _, err := s.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: gone.GetName()}); err != nil {
+		t.Fatal(err)
+	}
+	due(t, s)
+	tx, err := s.DB.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(t.Context()) //nolint:errcheck // after the commit it has no say
+	if _, err := tx.Exec(t.Context(), `SELECT FROM contact FOR NO KEY UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	sw, swept := sweeper(t, s), make(chan error, 1)
+	go func() { swept <- sw.Sweep(t.Context()) }()
+	apitest.Eventually(t, 10*time.Second, func() bool { return count(t, s, "pg_locks WHERE NOT granted") > 0 })
+	for _, sql := range []string{`UPDATE contact SET delete_time = now()`, `UPDATE search_key SET key = '-' || key WHERE contact_id IS NOT NULL`} {
+		if _, err := tx.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-swept; err != nil {
+		t.Fatal(err)
+	}
+	if c, k := count(t, s, "contact"), count(t, s, "search_key"); c+k != 0 {
+		t.Errorf("%d contacts and %d search keys are left", c, k)
+	}
+}
+
 // TestServiceSweeps waits for the service's own sweeper.
 func TestServiceSweeps(t *testing.T) {
 	s := apitest.StartWith(t, func(c *server.Config) { c.SweepInterval, c.PurgeAfter = 100*time.Millisecond, time.Second })

@@ -22,7 +22,7 @@ const byteOrderMark = "\xEF\xBB\xBF"
 
 // gunzip returns what the file holds. Its first bytes tell; a name alone does not make
 // a gzip file.
-func gunzip(r io.Reader, name string) (io.Reader, error) {
+func gunzip(r io.Reader, name string) (*bufio.Reader, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	magic, err := in.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -38,7 +38,7 @@ func gunzip(r io.Reader, name string) (io.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gzip: %w", err)
 	}
-	return z, nil
+	return bufio.NewReaderSize(z, 64<<10), nil
 }
 
 // lines reads the lines of a text and counts them.
@@ -51,8 +51,8 @@ type lines struct {
 	buf    []byte
 }
 
-func newLines(r io.Reader, encoding string) (*lines, error) {
-	l := &lines{in: bufio.NewReaderSize(r, 64<<10)}
+func newLines(in *bufio.Reader, encoding string) (*lines, error) {
+	l := &lines{in: in}
 	if encoding != "" {
 		e, err := htmlindex.Get(encoding)
 		if err != nil {

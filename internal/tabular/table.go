@@ -84,6 +84,9 @@ func Open(r io.Reader, o Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o, err = o.ofRejects(plain); err != nil {
+		return nil, err
+	}
 	t := &Table{Format: o.Format, columns: map[string]int{}}
 	if t.lines, err = newLines(plain, o.Encoding); err != nil {
 		return nil, err
@@ -115,21 +118,27 @@ func formatOf(name string, in *bufio.Reader) (Format, error) {
 	case ".ndjson", ".jsonl":
 		return NDJSON, nil
 	}
-	if _, err := in.Peek(1); err != nil && !errors.Is(err, io.EOF) {
-		return "", err
-	}
-	start, err := in.Peek(in.Buffered()) // more would have to wait for a pipe's other end
-	if err != nil {
-		return "", err
-	}
-	first, _, _ := strings.Cut(string(start), "\n")
+	first, err := firstLine(in)
 	switch {
+	case err != nil:
+		return "", err
 	case strings.HasPrefix(strings.TrimLeft(first, " \t\r"), "{"):
 		return NDJSON, nil
 	case strings.Contains(first, "\t") && !strings.Contains(first, ","):
 		return TSV, nil
 	}
 	return CSV, nil
+}
+
+// firstLine returns the first line, or what is there of it: more would have to wait for
+// a pipe's other end.
+func firstLine(in *bufio.Reader) (string, error) {
+	if _, err := in.Peek(1); err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	start, err := in.Peek(in.Buffered())
+	first, _, _ := strings.Cut(string(start), "\n")
+	return first, err
 }
 
 func (t *Table) readHeader() error {

@@ -131,6 +131,30 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// TestRejectsAreReadAsTheyAreWritten: a file of rejects is CSV in UTF-8 whatever the file
+// was like that its rows came from, and whatever a spreadsheet makes of its delimiter.
+func TestRejectsAreReadAsTheyAreWritten(t *testing.T) {
+	const rejects = "rejected_line,rejected_column,rejected_value,rejected_reason,'=a,b\n2,b,x,bad,Müller,'=1\n"
+	for name, content := range map[string]string{
+		"as written":   rejects,
+		"semicolons":   "\xEF\xBB\xBF" + strings.ReplaceAll(rejects, ",", ";"),
+		"tabs":         strings.ReplaceAll(rejects, ",", "\t"),
+		"quoted cells": `"` + strings.NewReplacer(",", `","`, "\n2", "\"\n\"2", "'=1\n", "'=1\"\n").Replace(rejects),
+	} {
+		table, err := tabular.Open(strings.NewReader(content), tabular.Options{
+			Name: "rejects.tsv", Format: tabular.NDJSON, Encoding: "windows-1252", Delimiter: '|',
+		})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		record, err := table.Next()
+		if !slices.Equal(table.Header, []string{"=a", "b"}) || !slices.Equal(record.Cells, []string{"Müller", "=1"}) || err != nil {
+			t.Errorf("%s: header %q, cells %q, %v", name, table.Header, record.Cells, err)
+		}
+	}
+}
+
 // TestObjects: fields inside objects are columns, numbers keep their digits, and a line
 // that is no object is told alone.
 func TestObjects(t *testing.T) {
