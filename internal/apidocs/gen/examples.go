@@ -133,7 +133,7 @@ func requestExample(operation string) any {
 	case "PurchaseService_BatchCreatePurchases":
 		p := newPurchase()
 		p.ExternalId.Id = "R-20261030-18" // the other example made 17
-		return sent(&rapportv1.BatchCreatePurchasesRequest{Requests: []*rapportv1.CreatePurchaseRequest{{Parent: exampleCustomerName, Purchase: p}}})
+		return sent(&rapportv1.BatchCreatePurchasesRequest{Requests: []*rapportv1.CreatePurchaseRequest{{Purchase: p}}})
 	case "PurchaseService_VoidPurchase":
 		return sent(&rapportv1.VoidPurchaseRequest{Reason: "The teapot came back cracked."})
 	case "CustomerService_UndeleteCustomer":
