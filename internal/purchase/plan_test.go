@@ -82,6 +82,9 @@ func TestPlans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if strings.Contains(test.filter, "sku") && !list.Bounded() {
+				t.Errorf("a page of %s reads without a bound", test.filter)
+			}
 			if later {
 				list.Cursor = &aip.Cursor{Time: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), ID: busy}
 			}
