@@ -12,6 +12,18 @@ func Indexed(f Field) Field {
 	return f
 }
 
+// Unindexed is a field whose comparisons no index serves, for a value that so many rows
+// can have that to read them all would be worse than to read on in the list's order.
+func Unindexed(f Field) Field {
+	compile := f.compile
+	f.compile = func(t *Term) (Condition, error) {
+		c, err := compile(t)
+		c.Served = false
+		return c, err
+	}
+	return f
+}
+
 // Lookup is a condition that finds rows through another table: those that meet a
 // comparison, and perhaps some that do not.
 type Lookup struct {

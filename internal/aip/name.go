@@ -65,11 +65,15 @@ func ParseCustomerParent(field, parent string) (id uuid.UUID, all bool, err erro
 // such as "contacts".
 type Collection string
 
-// Contacts is the collection of contacts.
-const Contacts Collection = "contacts"
+const (
+	// Contacts is the collection of contacts.
+	Contacts Collection = "contacts"
+	// Purchases is the collection of purchases.
+	Purchases Collection = "purchases"
+)
 
 // collections are all that customers own.
-var collections = []Collection{Contacts}
+var collections = []Collection{Contacts, Purchases}
 
 // ParseOwner returns the customer that the named resource is or belongs to, or
 // INVALID_FIELD.

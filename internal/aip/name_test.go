@@ -29,6 +29,9 @@ func TestNames(t *testing.T) {
 	if got, want := aip.Contacts.Name(a, b), "customers/"+idA+"/contacts/"+idB; got != want {
 		t.Errorf("ContactName: %q, want %q", got, want)
 	}
+	if owner, err := aip.ParseOwner("name", aip.Purchases.Name(a, b)); err != nil || owner != a {
+		t.Errorf("ParseOwner of a purchase: %v, %v", owner, err)
+	}
 	if customer, contact, err := aip.Contacts.ParseName("name", aip.Contacts.Name(a, b)); err != nil || customer != a || contact != b {
 		t.Errorf("Contacts.ParseName: %v, %v, %v", customer, contact, err)
 	}

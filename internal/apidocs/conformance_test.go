@@ -139,6 +139,7 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	d.router = router
 	customers(d)
 	contacts(d)
+	purchases(d)
 	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
 		t.Errorf("the export ends with %s", last)
 	}
@@ -164,6 +165,10 @@ const (
 	customerPath = "/v1/" + customerName
 	contactsPath = customerPath + "/contacts"
 	contactPath  = contactsPath + "/" + contactID
+
+	purchaseID    = "0198c0de-0000-7000-8000-000000000004"
+	purchasesPath = customerPath + "/purchases"
+	purchasePath  = purchasesPath + "/" + purchaseID
 )
 
 func customers(d *documented) {
@@ -195,6 +200,18 @@ func customers(d *documented) {
 	d.call(412, "DELETE", customerPath, "", "If-Match", etag)
 	d.call(200, "DELETE", customerPath, "")
 	d.call(200, "POST", customerPath+":undelete", d.example("POST", "/v1/customers/{customer}:undelete"))
+}
+
+func purchases(d *documented) {
+	d.call(201, "POST", purchasesPath+"?purchaseId="+purchaseID, d.example("POST", "/v1/customers/{customer}/purchases"))
+	d.call(409, "POST", purchasesPath, d.example("POST", "/v1/customers/{customer}/purchases"))
+	d.call(200, "GET", purchasePath, "")
+	d.call(404, "GET", purchasesPath+"/"+contactID, "")
+	d.call(200, "POST", purchasesPath+":batchCreate", d.example("POST", "/v1/customers/{customer}/purchases:batchCreate"))
+	d.call(200, "GET", purchasesPath+"?orderBy=purchase_time", "")
+	d.call(200, "GET", "/v1/customers/-/purchases", "")
+	d.call(200, "POST", purchasePath+":void", d.example("POST", "/v1/customers/{customer}/purchases/{purchase}:void"))
+	d.call(400, "POST", purchasePath+":void", "{}")
 }
 
 func contacts(d *documented) {

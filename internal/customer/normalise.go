@@ -3,15 +3,12 @@ package customer
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
-	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -65,15 +62,15 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	for key, a := range c.GetAttributes() {
 		switch v := a.GetKind().(type) {
 		case *rapportv1.AttributeValue_TimestampValue:
-			wrong.time("customer.attributes."+key, v.TimestampValue)
+			aip.NormaliseTime(&wrong.Violations, "customer.attributes."+key, v.TimestampValue)
 		case *rapportv1.AttributeValue_DoubleValue:
 			if v.DoubleValue == 0 {
 				v.DoubleValue = 0 // -0 is equal to it, and PostgreSQL has none
 			}
 		}
 	}
-	wrong.time("customer.prospect_time", c.GetProspectTime())
-	wrong.money("customer.acquisition_cost", c.GetAcquisitionCost())
+	aip.NormaliseTime(&wrong.Violations, "customer.prospect_time", c.GetProspectTime())
+	aip.CheckMoney(&wrong.Violations, "customer.acquisition_cost", c.GetAcquisitionCost())
 	return wrong.Err()
 }
 
@@ -124,32 +121,6 @@ func knownTimeZone(name string) (out, wrong string) {
 	}
 	timeZones.Store(name, nil)
 	return name, ""
-}
-
-func (v *violations) time(field string, t *timestamppb.Timestamp) {
-	if t == nil {
-		return
-	}
-	if err := t.CheckValid(); err != nil {
-		v.Add(field, "must lie in the years 1 to 9999")
-		return
-	}
-	t.Nanos -= t.GetNanos() % int32(time.Microsecond)
-}
-
-func (v *violations) money(field string, m *money.Money) {
-	if m == nil {
-		return
-	}
-	if code := m.GetCurrencyCode(); len(code) != 3 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		v.Add(field+".currency_code", "must be three capital letters, as in ISO 4217")
-	}
-	if m.GetUnits() < 0 {
-		v.Add(field+".units", "must not be negative")
-	}
-	if m.GetNanos() < 0 || m.GetNanos() > 999_999_999 {
-		v.Add(field+".nanos", "must be 0 to 999,999,999")
-	}
 }
 
 func (v *violations) address(field string, a *postaladdress.PostalAddress) {

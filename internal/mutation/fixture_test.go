@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apitest"
@@ -115,6 +117,18 @@ func (c *caller) contact(t testing.TB) string {
 	return c.must(t, &rapportv1.CreateContactRequest{
 		Parent: c.customer(t), Contact: &rapportv1.Contact{DisplayName: "Bob"},
 	}).(*rapportv1.Contact).GetName()
+}
+
+func newPurchase(units int64) *rapportv1.Purchase {
+	return &rapportv1.Purchase{
+		PurchaseTime: &timestamppb.Timestamp{Seconds: 1_767_225_600}, Amount: &money.Money{CurrencyCode: "EUR", Units: units},
+		Items: []*rapportv1.Purchase_Item{{Sku: "tea", Quantity: 0.5}},
+	}
+}
+
+func (c *caller) purchase(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreatePurchaseRequest{Parent: c.customer(t), Purchase: newPurchase(1)}).(*rapportv1.Purchase).GetName()
 }
 
 // scenario is a mutating call that succeeds, and one with another meaning that would
@@ -229,6 +243,31 @@ var scenarios = map[string]scenario{
 			return &rapportv1.UndeleteContactRequest{Name: name}
 		},
 		func(req request) { req.(*rapportv1.UndeleteContactRequest).Etag = "*" },
+	},
+	"CreatePurchase": {
+		func(t testing.TB, c *caller) request {
+			purchase := newPurchase(2)
+			purchase.ExternalId = &rapportv1.ExternalId{Source: "till", Id: "R-1"}
+			return &rapportv1.CreatePurchaseRequest{Parent: c.customer(t), Purchase: purchase}
+		},
+		func(req request) { req.(*rapportv1.CreatePurchaseRequest).Purchase.Amount.Units = 3 },
+	},
+	"BatchCreatePurchases": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreatePurchasesRequest{Parent: "customers/-", Requests: []*rapportv1.CreatePurchaseRequest{
+				{Parent: c.customer(t), Purchase: newPurchase(1)},
+				{Parent: c.customer(t), Purchase: newPurchase(2), PurchaseId: uuid.NewString()},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchCreatePurchasesRequest).Requests[0].Purchase.Amount.Units = 3
+		},
+	},
+	"VoidPurchase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.VoidPurchaseRequest{Name: c.purchase(t), Reason: "returned"}
+		},
+		func(req request) { req.(*rapportv1.VoidPurchaseRequest).Reason = "other" },
 	},
 }
 

@@ -46,6 +46,11 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 	case *rapportv1.Contact:
 		customer, _, _ := strings.Cut(a.GetName(), "/contacts/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
+	case *rapportv1.BatchCreatePurchasesResponse:
+		disturb(t, c, a.GetPurchases()[0])
+	case *rapportv1.Purchase:
+		customer, _, _ := strings.Cut(a.GetName(), "/purchases/")
+		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -119,8 +124,11 @@ func TestConcurrentDuplicates(t *testing.T) {
 				t.Errorf("%d answers are not marked as stored, want 1", fresh)
 			}
 			most := 1
-			if batch, ok := answers[0].(*rapportv1.BatchUpdateCustomersResponse); ok {
+			switch batch := answers[0].(type) {
+			case *rapportv1.BatchUpdateCustomersResponse:
 				most = len(batch.GetCustomers())
+			case *rapportv1.BatchCreatePurchasesResponse:
+				most = len(batch.GetPurchases())
 			}
 			if made := count(t, c, "change") - changes; made > most {
 				t.Errorf("%d changes, want at most %d", made, most)
@@ -218,7 +226,7 @@ func wantRetryInfo(t testing.TB, err error) {
 func tables(t testing.TB, c *caller) map[string]string {
 	t.Helper()
 	digests := map[string]string{}
-	for _, table := range []string{"customer", "contact", "external_id", "change", "request", "lane_feed", "referral_guard"} {
+	for _, table := range []string{"customer", "contact", "purchase", "external_id", "change", "request", "lane_feed", "referral_guard"} {
 		var digest string
 		sql := `SELECT count(*) || md5(coalesce(string_agg(x::text, '' ORDER BY x::text), '')) FROM ` + table + ` x`
 		if err := c.DB.QueryRow(t.Context(), sql).Scan(&digest); err != nil {

@@ -121,6 +121,13 @@ func contactsPage(parent func(*testing.T, *caller) string) func(*testing.T, *cal
 	}
 }
 
+func purchasesPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.ListPurchasesRequest{Parent: parent(t, c)}
+		return func(ctx context.Context) error { _, err := c.Purchases.ListPurchases(ctx, req); return err }
+	}
+}
+
 // exportCustomers exports so many customers, which it makes in the table alone.
 func exportCustomers(n int) func(*testing.T, *caller) func(context.Context) error {
 	return func(t *testing.T, c *caller) func(context.Context) error {
@@ -205,6 +212,19 @@ var trips = []trip{
 	{"UpdateContact", "that makes one", made("UpdateContact that makes one")},
 	{"DeleteContact", "", made("DeleteContact")},
 	{"UndeleteContact", "", made("UndeleteContact")},
+	{"CreatePurchase", "", made("CreatePurchase")},
+	{"BatchCreatePurchases", "", made("BatchCreatePurchases")},
+	{"GetPurchase", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetPurchaseRequest{Name: c.purchase(t)}
+		return func(ctx context.Context) error { _, err := c.Purchases.GetPurchase(ctx, req); return err }
+	}},
+	{"ListPurchases", "of one customer", purchasesPage(func(t *testing.T, c *caller) string {
+		customer, _, _ := strings.Cut(c.purchase(t), "/purchases/")
+		return customer
+	})},
+	{"ListPurchases", "of one customer who has none", purchasesPage(func(t *testing.T, c *caller) string { return c.customer(t) })},
+	{"ListPurchases", "of all customers", purchasesPage(func(*testing.T, *caller) string { return "customers/-" })},
+	{"VoidPurchase", "", made("VoidPurchase")},
 	{"GetChange", "", func(t *testing.T, c *caller) func(context.Context) error {
 		c.customer(t)
 		list, err := c.Changes.ListChanges(t.Context(), &rapportv1.ListChangesRequest{PageSize: 1})
@@ -260,7 +280,8 @@ func TestRoundTrips(t *testing.T) {
 // TestEveryRPCHasItsRoundTrips keeps the table complete.
 func TestEveryRPCHasItsRoundTrips(t *testing.T) {
 	for _, file := range []protoreflect.FileDescriptor{
-		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_change_service_proto,
+		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_purchase_service_proto,
+		rapportv1.File_rapport_v1_change_service_proto,
 	} {
 		methods := file.Services().Get(0).Methods()
 		for i := range methods.Len() {

@@ -32,11 +32,13 @@ func TestValidateOnly(t *testing.T) {
 			if err != nil || replayed {
 				t.Fatalf("afterwards: replayed %t, %v", replayed, err)
 			}
-			fresh := []proto.Message{&rapportv1.Customer{}, &rapportv1.Contact{}}
+			fresh := []proto.Message{&rapportv1.Customer{}, &rapportv1.Contact{}, &rapportv1.Purchase{}}
 			var ignore []cmp.Option
 			for _, m := range fresh {
-				for _, field := range []string{"name", "uid", "create_time", "update_time", "delete_time", "purge_time"} {
-					ignore = append(ignore, protocmp.IgnoreFields(m, protoreflect.Name(field)))
+				for _, field := range []protoreflect.Name{"name", "uid", "create_time", "update_time", "delete_time", "purge_time", "void_time"} {
+					if m.ProtoReflect().Descriptor().Fields().ByName(field) != nil {
+						ignore = append(ignore, protocmp.IgnoreFields(m, field))
+					}
 				}
 			}
 			if diff := cmp.Diff(wet, dry, append(ignore, protocmp.Transform())...); diff != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/db"
@@ -126,14 +127,23 @@ func (l *listed[R, M, P]) Place(order aip.Order) (aip.Scan, aip.Cursor) {
 	case "update_time":
 		c.Time = row.Own().UpdateTime
 	default:
-		if keyed, ok := any(row).(Keyed); ok {
-			c.Key = keyed.Key(order.Field)
+		switch row := any(row).(type) {
+		case Timed:
+			c.Time = row.Time(order.Field)
+		case Keyed:
+			c.Key = row.Key(order.Field)
 		}
 	}
 	return l.Scan, c
 }
 
-// Keyed is a row of a resource with orders that are by neither of its times.
+// Timed is a row of a resource with orders by times of its own.
+type Timed interface {
+	// Time returns the row's place in the order by the field.
+	Time(field string) time.Time
+}
+
+// Keyed is a row of a resource with orders that are by no time.
 type Keyed interface {
 	// Key returns the row's place in the order by the field.
 	Key(field string) string

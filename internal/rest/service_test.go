@@ -35,6 +35,7 @@ const (
 // when told to. What it leaves out is UNIMPLEMENTED.
 type service struct {
 	rapportv1.UnimplementedCustomerServiceServer
+	rapportv1.UnimplementedPurchaseServiceServer
 	rapportv1.UnimplementedChangeServiceServer
 
 	mu      sync.Mutex
@@ -117,6 +118,7 @@ func newHandler(tb testing.TB, s *service, log *slog.Logger, stats stats.Handler
 	tb.Helper()
 	var services rpc.Registrar
 	rapportv1.RegisterCustomerServiceServer(&services, s)
+	rapportv1.RegisterPurchaseServiceServer(&services, s)
 	rapportv1.RegisterChangeServiceServer(&services, s)
 	chain, err := rpc.NewChain(log, noop.NewMeterProvider().Meter("test"), &services)
 	if err != nil {

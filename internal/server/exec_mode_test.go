@@ -3,9 +3,12 @@ package server_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apitest"
@@ -104,6 +107,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	check("undelete contact", err)
 	_, err = s.Customers.GetContact(ctx, &rapportv1.GetContactRequest{Name: contact.GetName()})
 	check("get contact", err)
+	purchases(t, s, made.GetName())
 	_, err = s.Customers.DeleteCustomer(ctx, &rapportv1.DeleteCustomerRequest{Name: made.GetName()})
 	check("delete", err)
 	_, err = s.Customers.UndeleteCustomer(ctx, &rapportv1.UndeleteCustomerRequest{Name: made.GetName()})
@@ -130,5 +134,48 @@ func exportAll(t *testing.T, s *apitest.Service) {
 	keys, err := s.Customers.ListAttributeKeys(t.Context(), &rapportv1.ListAttributeKeysRequest{})
 	if err != nil || len(keys.GetAttributeKeys()) != 1 || keys.GetAttributeKeys()[0].GetCustomerCount() != 1 {
 		t.Errorf("attribute keys: %v, %v", keys, err)
+	}
+}
+
+// purchases calls the RPCs of purchases.
+func purchases(t *testing.T, s *apitest.Service, parent string) {
+	t.Helper()
+	purchase := func() *rapportv1.Purchase {
+		return &rapportv1.Purchase{PurchaseTime: timestamppb.New(time.Now()), Amount: &money.Money{CurrencyCode: "EUR", Units: 3}}
+	}
+	full := purchase()
+	full.Margin, full.Discount, full.Channel = full.GetAmount(), full.GetAmount(), rapportv1.Channel_STORE
+	full.Staff, full.ExternalId = proto.String("x"), &rapportv1.ExternalId{Source: "till", Id: "1"}
+	full.Items = []*rapportv1.Purchase_Item{{Sku: "tea", Quantity: 0.5}}
+	made, err := s.Purchases.CreatePurchase(t.Context(), &rapportv1.CreatePurchaseRequest{Parent: parent, Purchase: full})
+	if err != nil {
+		t.Fatalf("create purchase: %v", err)
+	}
+	if _, err = s.Purchases.BatchCreatePurchases(t.Context(), &rapportv1.BatchCreatePurchasesRequest{
+		Parent: parent, Requests: []*rapportv1.CreatePurchaseRequest{{Purchase: purchase()}, {Purchase: purchase()}},
+	}); err != nil {
+		t.Errorf("create purchases: %v", err)
+	}
+	if _, err = s.Purchases.VoidPurchase(t.Context(), &rapportv1.VoidPurchaseRequest{Name: made.GetName(), Reason: "x"}); err != nil {
+		t.Errorf("void purchase: %v", err)
+	}
+	for _, filter := range []string{
+		"", `NOT void_time:*`, `items.sku = "tea"`, `amount.units >= 1.5`, `channel = STORE`, `staff = "x" OR external_id.id = "1"`, `purchase_time > "2026-01-01T00:00:00Z"`,
+	} {
+		for _, req := range []*rapportv1.ListPurchasesRequest{{Parent: parent, OrderBy: "purchase_time"}, {Parent: "customers/-"}} {
+			req.Filter, req.PageSize = filter, 1
+			page, err := s.Purchases.ListPurchases(t.Context(), req)
+			if err != nil || len(page.GetPurchases()) != 1 {
+				t.Errorf("list purchases %v: %v, %v", req, page, err)
+			}
+			if req.PageToken = page.GetNextPageToken(); req.GetPageToken() != "" {
+				if _, err := s.Purchases.ListPurchases(t.Context(), req); err != nil {
+					t.Errorf("next page %v: %v", req, err)
+				}
+			}
+		}
+	}
+	if _, err = s.Purchases.GetPurchase(t.Context(), &rapportv1.GetPurchaseRequest{Name: made.GetName()}); err != nil {
+		t.Errorf("get purchase: %v", err)
 	}
 }

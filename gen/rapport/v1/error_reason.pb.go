@@ -125,6 +125,13 @@ const (
 	// INVALID_ARGUMENT, REST only. The query string has a parameter the method does
 	// not know.
 	ErrorReason_UNKNOWN_PARAMETER ErrorReason = 40
+	// NOT_FOUND. There is no such purchase.
+	ErrorReason_PURCHASE_NOT_FOUND ErrorReason = 41
+	// ALREADY_EXISTS. The customer has a purchase of this id or of this external id,
+	// perhaps a voided one.
+	ErrorReason_PURCHASE_ALREADY_EXISTS ErrorReason = 42
+	// FAILED_PRECONDITION. The purchase is voided already.
+	ErrorReason_PURCHASE_VOIDED ErrorReason = 43
 )
 
 // Enum value maps for ErrorReason.
@@ -171,6 +178,9 @@ var (
 		38: "NOT_ACCEPTABLE",
 		39: "MESSAGE_TOO_LARGE",
 		40: "UNKNOWN_PARAMETER",
+		41: "PURCHASE_NOT_FOUND",
+		42: "PURCHASE_ALREADY_EXISTS",
+		43: "PURCHASE_VOIDED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED": 0,
@@ -214,6 +224,9 @@ var (
 		"NOT_ACCEPTABLE":           38,
 		"MESSAGE_TOO_LARGE":        39,
 		"UNKNOWN_PARAMETER":        40,
+		"PURCHASE_NOT_FOUND":       41,
+		"PURCHASE_ALREADY_EXISTS":  42,
+		"PURCHASE_VOIDED":          43,
 	}
 )
 
@@ -249,7 +262,7 @@ var File_rapport_v1_error_reason_proto protoreflect.FileDescriptor
 const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
 	"\x1drapport/v1/error_reason.proto\x12\n" +
-	"rapport.v1*\xab\a\n" +
+	"rapport.v1*\xf5\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rINVALID_FIELD\x10\x01\x12\x15\n" +
@@ -293,7 +306,10 @@ const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\x16UNSUPPORTED_MEDIA_TYPE\x10%\x12\x12\n" +
 	"\x0eNOT_ACCEPTABLE\x10&\x12\x15\n" +
 	"\x11MESSAGE_TOO_LARGE\x10'\x12\x15\n" +
-	"\x11UNKNOWN_PARAMETER\x10(B\xa4\x01\n" +
+	"\x11UNKNOWN_PARAMETER\x10(\x12\x16\n" +
+	"\x12PURCHASE_NOT_FOUND\x10)\x12\x1b\n" +
+	"\x17PURCHASE_ALREADY_EXISTS\x10*\x12\x13\n" +
+	"\x0fPURCHASE_VOIDED\x10+B\xa4\x01\n" +
 	"\x0ecom.rapport.v1B\x10ErrorReasonProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"

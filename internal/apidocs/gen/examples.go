@@ -23,13 +23,14 @@ const (
 	exampleCustomerID   = "0198c0de-0000-7000-8000-000000000001"
 	exampleContactID    = "0198c0de-0000-7000-8000-000000000002"
 	exampleChangeID     = "0198c0de-0000-7000-8000-000000000003"
+	examplePurchaseID   = "0198c0de-0000-7000-8000-000000000004"
 	exampleRequestID    = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
 	exampleEtag         = `"1"`
 	exampleCustomerName = "customers/" + exampleCustomerID
 	exampleContactName  = exampleCustomerName + "/contacts/" + exampleContactID
 )
 
-var exampleIDs = map[string]string{"customer": exampleCustomerID, "contact": exampleContactID, "change": exampleChangeID}
+var exampleIDs = map[string]string{"customer": exampleCustomerID, "contact": exampleContactID, "change": exampleChangeID, "purchase": examplePurchaseID}
 
 var exampleTime = timestamppb.New(time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC))
 
@@ -75,6 +76,26 @@ func contact() *rapportv1.Contact {
 	return c
 }
 
+func newPurchase() *rapportv1.Purchase {
+	return &rapportv1.Purchase{
+		PurchaseTime: timestamppb.New(time.Date(2026, 10, 30, 15, 4, 5, 0, time.UTC)),
+		Amount:       &money.Money{CurrencyCode: "GBP", Units: 84, Nanos: 500_000_000},
+		Discount:     &money.Money{CurrencyCode: "GBP", Units: 9},
+		Items: []*rapportv1.Purchase_Item{
+			{Sku: "oolong-250", Quantity: 3, Category: proto.String("tea")}, {Sku: "teapot-1l", Quantity: 1, Category: proto.String("ware")},
+		},
+		Channel: rapportv1.Channel_STORE, Staff: proto.String("staff-7"),
+		ExternalId: &rapportv1.ExternalId{Source: "till", Id: "R-20261030-17"},
+	}
+}
+
+func purchase() *rapportv1.Purchase {
+	p := newPurchase()
+	p.Name, p.Uid, p.Etag = exampleCustomerName+"/purchases/"+examplePurchaseID, examplePurchaseID, exampleEtag
+	p.CreateTime, p.UpdateTime = exampleTime, exampleTime
+	return p
+}
+
 func change() *rapportv1.Change {
 	return &rapportv1.Change{
 		Name: "changes/" + exampleChangeID, Uid: exampleChangeID,
@@ -107,6 +128,14 @@ func requestExample(operation string) any {
 		return sent(newContact())
 	case "CustomerService_UpdateContact":
 		return sent(&rapportv1.Contact{Role: rapportv1.Contact_BILLING})
+	case "PurchaseService_CreatePurchase":
+		return sent(newPurchase())
+	case "PurchaseService_BatchCreatePurchases":
+		p := newPurchase()
+		p.ExternalId.Id = "R-20261030-18" // the other example made 17
+		return sent(&rapportv1.BatchCreatePurchasesRequest{Requests: []*rapportv1.CreatePurchaseRequest{{Purchase: p}}})
+	case "PurchaseService_VoidPurchase":
+		return sent(&rapportv1.VoidPurchaseRequest{Reason: "The teapot came back cracked."})
 	case "CustomerService_UndeleteCustomer":
 		return sent(&rapportv1.UndeleteCustomerRequest{RequestId: exampleRequestID})
 	case "CustomerService_UndeleteContact":
@@ -132,6 +161,12 @@ func responseExample(message string) any {
 		return answered(&rapportv1.BatchUpdateCustomersResponse{Customers: []*rapportv1.Customer{customer()}})
 	case "ListContactsResponse":
 		return answered(&rapportv1.ListContactsResponse{Contacts: []*rapportv1.Contact{contact()}, TotalSize: proto.Int32(1)})
+	case "Purchase":
+		return answered(purchase())
+	case "ListPurchasesResponse":
+		return answered(&rapportv1.ListPurchasesResponse{Purchases: []*rapportv1.Purchase{purchase()}, TotalSize: proto.Int32(1)})
+	case "BatchCreatePurchasesResponse":
+		return answered(&rapportv1.BatchCreatePurchasesResponse{Purchases: []*rapportv1.Purchase{purchase()}})
 	case "ListAttributeKeysResponse":
 		return answered(&rapportv1.ListAttributeKeysResponse{AttributeKeys: []*rapportv1.AttributeKey{
 			{Key: "plan", ValueType: rapportv1.AttributeKey_STRING, CustomerCount: 7043},

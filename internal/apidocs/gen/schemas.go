@@ -46,12 +46,20 @@ func finishSchemas(schemas openapi3.Schemas, api *api) error {
 				batched.Value.Properties[b.body] = &openapi3.SchemaRef{Ref: "#/components/schemas/" + string(name) + "Update"}
 			}
 		}
+		if b.verb != "POST" {
+			continue
+		}
 		// A body of `*` shares its message with the path, which wins: a field bound
-		// there is no part of the body.
-		if b.verb == "POST" && strings.Contains(b.template, "{name=") {
-			body := schemas[string(b.method.Input().Name())].Value
-			delete(body.Properties, "name")
-			body.Required = slices.DeleteFunc(body.Required, func(s string) bool { return s == "name" })
+		// there is no part of the body. A create in a batch may leave the parent to it.
+		for _, bound := range []string{"name", "parent"} {
+			request := schemas[string(b.method.Input().Name())]
+			if request == nil || !strings.Contains(b.template, "{"+bound+"=") {
+				continue
+			}
+			if b.body == "*" {
+				delete(request.Value.Properties, bound)
+			}
+			request.Value.Required = slices.DeleteFunc(request.Value.Required, func(s string) bool { return s == bound })
 		}
 	}
 	return nil
@@ -135,6 +143,9 @@ func constrain(schema *openapi3.Schema, field protoreflect.FieldDescriptor) {
 	}
 	if r := rules.GetInt32(); r.HasGte() {
 		schema.Min = new(float64(r.GetGte()))
+	}
+	if r := rules.GetDouble(); r.HasGt() {
+		schema.Min, schema.ExclusiveMin.Bool = new(r.GetGt()), new(true)
 	}
 	constrainString(schema, rules.GetString())
 }

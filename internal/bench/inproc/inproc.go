@@ -18,6 +18,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
+	"github.com/rapport-crm/rapport/internal/purchase"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 )
@@ -25,6 +26,7 @@ import (
 // Service is the service without its listeners.
 type Service struct {
 	Customers rapportv1.CustomerServiceClient
+	Purchases rapportv1.PurchaseServiceClient
 	// Channel is what REST's gateway would call through.
 	Channel *inprocess.Channel
 
@@ -57,12 +59,14 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
 		contact.New(owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}, ""),
 	})
+	rapportv1.RegisterPurchaseServiceServer(&services, purchase.New(owned.Service{DB: pool, Mutations: mutations}))
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {
 		pool.Close()
 		return nil, err
 	}
 	s.Customers = rapportv1.NewCustomerServiceClient(s.Channel)
+	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Channel)
 	return s, nil
 }
 
