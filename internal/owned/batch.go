@@ -2,6 +2,7 @@ package owned
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -61,8 +62,12 @@ func BatchCreate[M Message, R any, P Row[R, M], B proto.Message](
 		tx.OnRefusal(func(e *pgconn.PgError) error {
 			at := min(written, len(children)-1)
 			err := r.refused(r.Collection.Name(children[at].customer, children[at].id))(e)
-			if err == nil {
+			switch {
+			case err == nil:
 				return nil
+			case errors.Is(err, errNoCustomer):
+				// It was there a moment ago; the next run tells which it is.
+				return mutation.ErrRaced
 			}
 			return apierr.AtIndex(err, "requests", at)
 		})
