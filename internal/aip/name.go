@@ -65,8 +65,11 @@ type Collection string
 // Contacts is the collection of contacts.
 const Contacts Collection = "contacts"
 
+// Interactions is the collection of interactions.
+const Interactions Collection = "interactions"
+
 // collections are all that customers own.
-var collections = []Collection{Contacts}
+var collections = []Collection{Contacts, Interactions}
 
 // ParseOwner returns the customer that the named resource is or belongs to, or
 // INVALID_FIELD.

@@ -9,13 +9,12 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
-	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/attribute"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
 )
 
@@ -25,7 +24,6 @@ const maxAddressText = 200 // characters of one line or part of a postal address
 // up to, through add_tags and masks of single elements.
 const (
 	maxTags        = 50
-	maxAttributes  = 64
 	maxExternalIDs = 20
 )
 
@@ -50,9 +48,8 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	})
 	slices.Sort(c.GetTags())
 	c.Tags = slices.Compact(c.GetTags())
-	wrong.most("customer.tags", len(c.GetTags()), maxTags)
-	wrong.most("customer.attributes", len(c.GetAttributes()), maxAttributes)
-	wrong.most("customer.external_ids", len(c.GetExternalIds()), maxExternalIDs)
+	wrong.Most("customer.tags", len(c.GetTags()), maxTags)
+	wrong.Most("customer.external_ids", len(c.GetExternalIds()), maxExternalIDs)
 	contactpoint.Emails(&wrong.Violations, "customer.emails", c.GetEmails())
 	region := s.DefaultRegion
 	for i, a := range c.GetPostalAddresses() {
@@ -62,29 +59,14 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 		}
 	}
 	contactpoint.Phones(&wrong.Violations, "customer.phones", c.GetPhones(), region)
-	for key, a := range c.GetAttributes() {
-		switch v := a.GetKind().(type) {
-		case *rapportv1.AttributeValue_TimestampValue:
-			wrong.time("customer.attributes."+key, v.TimestampValue)
-		case *rapportv1.AttributeValue_DoubleValue:
-			if v.DoubleValue == 0 {
-				v.DoubleValue = 0 // -0 is equal to it, and PostgreSQL has none
-			}
-		}
-	}
-	wrong.time("customer.prospect_time", c.GetProspectTime())
-	wrong.money("customer.acquisition_cost", c.GetAcquisitionCost())
+	attribute.Normalise(&wrong.Violations, "customer.attributes", c.GetAttributes())
+	wrong.Time("customer.prospect_time", c.GetProspectTime())
+	wrong.Money("customer.acquisition_cost", c.GetAcquisitionCost())
 	return wrong.Err()
 }
 
 // violations are what is wrong with the fields of a customer.
 type violations struct{ apierr.Violations }
-
-func (v *violations) most(field string, have, most int) {
-	if have > most {
-		v.Add(field, "would have %d entries, more than %d", have, most)
-	}
-}
 
 // optional returns the canonical form of a text that may be unset; an empty one is.
 // The function says what is wrong with a text that has none.
@@ -124,32 +106,6 @@ func knownTimeZone(name string) (out, wrong string) {
 	}
 	timeZones.Store(name, nil)
 	return name, ""
-}
-
-func (v *violations) time(field string, t *timestamppb.Timestamp) {
-	if t == nil {
-		return
-	}
-	if err := t.CheckValid(); err != nil {
-		v.Add(field, "must lie in the years 1 to 9999")
-		return
-	}
-	t.Nanos -= t.GetNanos() % int32(time.Microsecond)
-}
-
-func (v *violations) money(field string, m *money.Money) {
-	if m == nil {
-		return
-	}
-	if code := m.GetCurrencyCode(); len(code) != 3 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		v.Add(field+".currency_code", "must be three capital letters, as in ISO 4217")
-	}
-	if m.GetUnits() < 0 {
-		v.Add(field+".units", "must not be negative")
-	}
-	if m.GetNanos() < 0 || m.GetNanos() > 999_999_999 {
-		v.Add(field+".nanos", "must be 0 to 999,999,999")
-	}
 }
 
 func (v *violations) address(field string, a *postaladdress.PostalAddress) {

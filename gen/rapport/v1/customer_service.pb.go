@@ -86,7 +86,7 @@ func (ImportCustomersResponse_Outcome_Result) EnumDescriptor() ([]byte, []int) {
 	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13, 0, 0}
 }
 
-// The id of a customer in another system.
+// The id of a record in another system.
 type ExternalId struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The other system, as in `Customer.external_ids`.
