@@ -48,10 +48,13 @@ func CustomerName(id uuid.UUID) string {
 	return string(appendID(append(buf[:0], customersPrefix...), id))
 }
 
+// IsAnyCustomer tells the parent that stands for all customers.
+func IsAnyCustomer(parent string) bool { return parent == customersPrefix+anyID }
+
 // ParseCustomerParent returns the id in `customers/{customer}`, or all where the
 // parent is `customers/-`, or INVALID_FIELD.
 func ParseCustomerParent(field, parent string) (id uuid.UUID, all bool, err error) {
-	if parent == customersPrefix+anyID {
+	if IsAnyCustomer(parent) {
 		return uuid.Nil, true, nil
 	}
 	id, err = ParseCustomerName(field, parent)

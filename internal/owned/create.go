@@ -43,7 +43,7 @@ func (r *Resource[M, R, P]) Create(ctx context.Context, req CreateRequest, id st
 		return none, err
 	}
 	out, err := mutation.Run(ctx, r.Mutations, claim, func(_ context.Context, tx *mutation.Tx) (M, error) {
-		return r.create(tx, customer, uid, in)
+		return r.createOne(tx, customer, uid, in)
 	})
 	return out, r.explain(ctx, customer, err)
 }
@@ -55,8 +55,15 @@ func (r *Resource[M, R, P]) newID(claim *mutation.Claim, given string) (uuid.UUI
 	return claim.NewID(r.Mutations.Clock())
 }
 
-// create queues all that makes the normalised record.
-func (r *Resource[M, R, P]) create(tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
+// createOne queues the check of the customer and all that makes the normalised record.
+func (r *Resource[M, R, P]) createOne(tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
+	tx.OnRefusal(r.refused(r.Collection.Name(customer, id)))
+	tx.Queue(requireCustomerSQL, db.Lane(customer), db.UUID(customer))
+	return r.create(tx, customer, id, in, nil)
+}
+
+// create queues all that makes the normalised record; done is called once it is written.
+func (r *Resource[M, R, P]) create(tx *mutation.Tx, customer, id uuid.UUID, in M, done func(pgconn.CommandTag) error) (M, error) {
 	var none M
 	row := P(new(R))
 	*row.Own() = Head{
@@ -65,24 +72,24 @@ func (r *Resource[M, R, P]) create(tx *mutation.Tx, customer, id uuid.UUID, in M
 	if err := row.Set(in); err != nil {
 		return none, err
 	}
-	tx.OnRefusal(r.refused(r.name(row)))
-	tx.Queue(requireCustomerSQL, row.Own().Lane, db.UUID(customer))
-	return r.write(tx, r.sql.Insert, row, rapportv1.Change_CREATED, none)
+	return r.write(tx, r.sql.Insert, row, rapportv1.Change_CREATED, none, done)
 }
 
-// write queues the row, what follows it and the record of the change from before, and
+// write queues what follows the row, the row and the record of the change from before, and
 // returns what the record is then. Where nothing was there, before is nil; where nothing
 // differs, nothing is queued: no write, no new etag, no entry in the feed.
-func (r *Resource[M, R, P]) write(tx *mutation.Tx, sql string, row P, kind rapportv1.Change_Type, before M) (M, error) {
+func (r *Resource[M, R, P]) write(tx *mutation.Tx, sql string, row P, kind rapportv1.Change_Type, before M, done func(pgconn.CommandTag) error) (M, error) {
 	var none M
 	after := r.proto(row)
 	fields, err := change.Diff(before, after)
 	if err != nil || before != none && len(fields) == 0 {
 		return before, err
 	}
-	tx.Queue(sql, args(row)...)
 	if r.Follow != nil {
 		r.Follow(tx, row, before, after)
+	}
+	if queued := tx.Queue(sql, args(row)...); done != nil {
+		queued.Exec(done)
 	}
 	h := row.Own()
 	tx.Record(change.Record{CustomerID: h.CustomerID, Resource: after.GetName(), Type: kind, Fields: fields, Time: h.UpdateTime})

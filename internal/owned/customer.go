@@ -53,7 +53,7 @@ func (c *customerState) live(id uuid.UUID) error {
 	case !c.found:
 		return apierr.NotFound(rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, aip.CustomerName(id))
 	case c.deleted != nil:
-		return apierr.FailedPrecondition(rapportv1.ErrorReason_CUSTOMER_DELETED, aip.CustomerName(id), "is deleted; undelete it first")
+		return deletedCustomer(id)
 	}
 	return nil
 }
@@ -80,6 +80,10 @@ func (s *Service) explain(ctx context.Context, customer uuid.UUID, err error) er
 	if err := c.live(customer); err != nil {
 		return err
 	}
-	// It was undeleted since, or made: the call can be repeated.
-	return apierr.TransactionConflict()
+	// It has been undeleted since.
+	return deletedCustomer(customer)
+}
+
+func deletedCustomer(id uuid.UUID) error {
+	return apierr.FailedPrecondition(rapportv1.ErrorReason_CUSTOMER_DELETED, aip.CustomerName(id), "is deleted; undelete it first")
 }

@@ -47,6 +47,25 @@ func (r *Resource[M, R, P]) Undelete(ctx context.Context, req AlterRequest) (M, 
 	})
 }
 
+// Alter changes a record, of a live customer, by a method of the resource's own: set
+// changes the row, or refuses to. What has not changed is not written.
+func (r *Resource[M, R, P]) Alter(ctx context.Context, req AlterRequest, set func(row P, now time.Time) error) (M, error) {
+	if r.RequireEtag && req.GetEtag() == "" {
+		var none M
+		return none, apierr.EtagRequired(req.GetName())
+	}
+	return r.alter(ctx, req, rapportv1.Change_UPDATED, func(l *locked[R, M, P], now time.Time) error {
+		h := l.row.Own()
+		if h.DeleteTime != nil {
+			return r.deleted(l.row)
+		}
+		if err := l.customer.live(h.CustomerID); err != nil {
+			return err
+		}
+		return set(l.row, now)
+	})
+}
+
 // alter locks the named record, checks the etag, lets set change the row at the given
 // time, and writes it.
 func (r *Resource[M, R, P]) alter(ctx context.Context, req AlterRequest, kind rapportv1.Change_Type, set func(*locked[R, M, P], time.Time) error) (M, error) {

@@ -24,20 +24,37 @@ type Head struct {
 // Own implements Row.
 func (h *Head) Own() *Head { return h }
 
+// Permanent is the head of records that are never deleted: cases end, purchases are
+// voided. Their tables have no delete_time and no purge_time.
+type Permanent struct{ Head }
+
+func (*Permanent) permanent() {}
+
+// isPermanent tells whether a row, of whatever type, has a Permanent for its head.
+func isPermanent(row any) bool {
+	_, ok := row.(interface{ permanent() })
+	return ok
+}
+
+// always is how many columns every head has; those of a deletion follow.
+const always = 6
+
 // headColumns are the columns of a head, the id under its name in the table.
-func headColumns(id string) []string {
-	return []string{"lane", "customer_id", id, "revision", "create_time", "update_time", "delete_time", "purge_time"}
-}
-
-func (h *Head) args() []any {
-	return []any{h.Lane, db.UUID(h.CustomerID), db.UUID(h.ID), h.Revision, h.CreateTime, h.UpdateTime, h.DeleteTime, h.PurgeTime}
-}
-
-func (h *Head) targets() []any {
-	return []any{
-		&h.Lane, (*[16]byte)(&h.CustomerID), (*[16]byte)(&h.ID), &h.Revision,
-		&h.CreateTime, &h.UpdateTime, &h.DeleteTime, &h.PurgeTime,
+func headColumns(id string, permanent bool) []string {
+	all := []string{"lane", "customer_id", id, "revision", "create_time", "update_time", "delete_time", "purge_time"}
+	if permanent {
+		return all[:always:always]
 	}
+	return all
+}
+
+func args[R any, M Message, P Row[R, M]](row P) []any {
+	h := row.Own()
+	all := []any{h.Lane, db.UUID(h.CustomerID), db.UUID(h.ID), h.Revision, h.CreateTime, h.UpdateTime, h.DeleteTime, h.PurgeTime}
+	if isPermanent(row) {
+		all = all[:always]
+	}
+	return append(all, row.Args()...)
 }
 
 // record is a row with its head's columns.
@@ -46,7 +63,13 @@ type record[R any, M Message, P Row[R, M]] struct{ row R }
 // Targets implements db.Row.
 func (s *record[R, M, P]) Targets() []any {
 	row := P(&s.row)
-	return append(row.Own().targets(), row.Targets()...)
+	h := row.Own()
+	all := []any{
+		&h.Lane, (*[16]byte)(&h.CustomerID), (*[16]byte)(&h.ID), &h.Revision,
+		&h.CreateTime, &h.UpdateTime, &h.DeleteTime, &h.PurgeTime,
+	}
+	if isPermanent(row) {
+		all = all[:always]
+	}
+	return append(all, row.Targets()...)
 }
-
-func args[R any, M Message, P Row[R, M]](row P) []any { return append(row.Own().args(), row.Args()...) }

@@ -19,14 +19,22 @@ func ByTime() map[string]aip.OrderColumn {
 
 var newestFirst = aip.Order{Field: "create_time", Column: "create_time", Kind: aip.TimeKey, Desc: true}
 
-// ListRequest is a list's.
+// ListRequest is a list's; that of records which can be deleted has a show_deleted too.
 type ListRequest interface {
 	GetParent() string
 	GetPageSize() int32
 	GetPageToken() string
 	GetFilter() string
 	GetOrderBy() string
-	GetShowDeleted() bool
+}
+
+// shown returns what a list does with deleted records.
+func (r *Resource[M, R, P]) shown(req ListRequest) aip.Deleted {
+	deletable, ok := req.(interface{ GetShowDeleted() bool })
+	if !ok || r.permanent() {
+		return aip.NeverDeleted
+	}
+	return aip.DeletedOf(deletable.GetShowDeleted())
 }
 
 // Page is a page of a list as a response tells it.
@@ -66,7 +74,7 @@ func (r *Resource[M, R, P]) ParseList(req ListRequest) (list aip.List, fingerpri
 	}
 	list = aip.List{
 		Table: r.Table, Columns: r.columns, ID: r.idColumn(),
-		Size: aip.PageSize(req.GetPageSize()), Deleted: aip.DeletedOf(req.GetShowDeleted()),
+		Size: aip.PageSize(req.GetPageSize()), Deleted: r.shown(req),
 	}
 	orders, args := r.Orders, []any(nil)
 	if !all {
@@ -80,7 +88,7 @@ func (r *Resource[M, R, P]) ParseList(req ListRequest) (list aip.List, fingerpri
 	if list.Filter, err = aip.CompileFilter(req.GetFilter(), r.Fields, args); err != nil {
 		return list, fingerprint, err
 	}
-	fingerprint = aip.FingerprintOf(list.Order, "List"+r.Plural, req.GetParent(), req.GetFilter(), strconv.FormatBool(req.GetShowDeleted()))
+	fingerprint = aip.FingerprintOf(list.Order, "List"+r.Plural, req.GetParent(), req.GetFilter(), strconv.FormatBool(list.Deleted == aip.ShowDeleted))
 	list.Cursor, err = aip.ParseToken(req.GetPageToken(), fingerprint)
 	return list, fingerprint, err
 }

@@ -38,7 +38,7 @@ type Message interface {
 	GetEtag() string
 }
 
-// Row is a record as its table holds it: a struct with Head embedded.
+// Row is a record as its table holds it: a struct with Head or Permanent embedded.
 type Row[R any, M Message] interface {
 	*R
 	// Own returns the head that is embedded.
@@ -71,8 +71,8 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	// Refused maps constraints of the resource's own to errors about the named record;
 	// it may be nil, and returns nil for those that it does not know.
 	Refused func(e *pgconn.PgError, name string) error
-	// Follow queues what else has to change with the record, in the same transaction; it
-	// may be nil. One that is made has no before.
+	// Follow queues what else has to change with the record, or to be there for it, in the
+	// same transaction; it may be nil. A record that is made has no before.
 	Follow func(tx *mutation.Tx, r P, before, after M)
 	// NotFound, Exists and Deleted are the reasons of the common refusals.
 	NotFound, Exists, Deleted rapportv1.ErrorReason
@@ -96,7 +96,7 @@ func (r *Resource[M, R, P]) Statements() Statements { return r.sql }
 // Ready makes the statements, once, before the first call.
 func (r *Resource[M, R, P]) Ready() {
 	id := r.idColumn()
-	all := append(headColumns(id), r.Columns...)
+	all := append(headColumns(id, r.permanent()), r.Columns...)
 	placeholders := make([]string, len(all))
 	for i := range all {
 		placeholders[i] = fmt.Sprintf("$%d", i+1)
@@ -113,6 +113,8 @@ func (r *Resource[M, R, P]) Ready() {
 		RequireCustomer: requireCustomerSQL,
 	}
 }
+
+func (r *Resource[M, R, P]) permanent() bool { return isPermanent(P(new(R))) }
 
 func (r *Resource[M, R, P]) idColumn() string { return r.Table + "_id" }
 

@@ -73,7 +73,7 @@ func (r *Resource[M, R, P]) createMissing(tx *mutation.Tx, customer, id uuid.UUI
 	if err := r.Normalise(made); err != nil {
 		return made, err
 	}
-	out, err := r.create(tx, customer, id, made)
+	out, err := r.createOne(tx, customer, id, made)
 	if err == nil {
 		tx.RaceOnRefusal()
 	}
@@ -103,7 +103,7 @@ func (r *Resource[M, R, P]) rewrite(tx *mutation.Tx, row P, kind rapportv1.Chang
 	h.Revision++
 	h.UpdateTime = tx.Later(h.UpdateTime)
 	tx.OnRefusal(r.refused(r.name(row)))
-	return r.write(tx, r.sql.Update, row, kind, before)
+	return r.write(tx, r.sql.Update, row, kind, before, nil)
 }
 
 // changeable refuses a change of what is deleted, or has changed since the caller saw it.
