@@ -65,11 +65,12 @@ func ParseCustomerParent(field, parent string) (id uuid.UUID, all bool, err erro
 // such as "contacts".
 type Collection string
 
-// Contacts is the collection of contacts.
-const Contacts Collection = "contacts"
-
-// Interactions is the collection of interactions.
-const Interactions Collection = "interactions"
+const (
+	// Contacts is the collection of contacts.
+	Contacts Collection = "contacts"
+	// Interactions is the collection of interactions.
+	Interactions Collection = "interactions"
+)
 
 // collections are all that customers own.
 var collections = []Collection{Contacts, Interactions}

@@ -21,11 +21,13 @@ const most = 64
 // Normalise brings attributes into their stored form in place, and adds what is wrong
 // with them.
 func Normalise(wrong *apierr.Violations, field string, attributes map[string]*rapportv1.AttributeValue) {
-	wrong.Most(field, len(attributes), most)
+	if len(attributes) > most {
+		wrong.Add(field, "would have %d entries, more than %d", len(attributes), most)
+	}
 	for key, a := range attributes {
 		switch v := a.GetKind().(type) {
 		case *rapportv1.AttributeValue_TimestampValue:
-			wrong.Time(field+"."+key, v.TimestampValue)
+			aip.NormaliseTime(wrong, field+"."+key, v.TimestampValue)
 		case *rapportv1.AttributeValue_DoubleValue:
 			if v.DoubleValue == 0 {
 				v.DoubleValue = 0 // -0 is equal to it, and PostgreSQL has none

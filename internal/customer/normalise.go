@@ -3,7 +3,6 @@ package customer
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -48,8 +47,8 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	})
 	slices.Sort(c.GetTags())
 	c.Tags = slices.Compact(c.GetTags())
-	wrong.Most("customer.tags", len(c.GetTags()), maxTags)
-	wrong.Most("customer.external_ids", len(c.GetExternalIds()), maxExternalIDs)
+	wrong.most("customer.tags", len(c.GetTags()), maxTags)
+	wrong.most("customer.external_ids", len(c.GetExternalIds()), maxExternalIDs)
 	contactpoint.Emails(&wrong.Violations, "customer.emails", c.GetEmails())
 	region := s.DefaultRegion
 	for i, a := range c.GetPostalAddresses() {
@@ -60,13 +59,19 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	}
 	contactpoint.Phones(&wrong.Violations, "customer.phones", c.GetPhones(), region)
 	attribute.Normalise(&wrong.Violations, "customer.attributes", c.GetAttributes())
-	wrong.Time("customer.prospect_time", c.GetProspectTime())
-	wrong.Money("customer.acquisition_cost", c.GetAcquisitionCost())
+	aip.NormaliseTime(&wrong.Violations, "customer.prospect_time", c.GetProspectTime())
+	aip.CheckMoney(&wrong.Violations, "customer.acquisition_cost", c.GetAcquisitionCost())
 	return wrong.Err()
 }
 
 // violations are what is wrong with the fields of a customer.
 type violations struct{ apierr.Violations }
+
+func (v *violations) most(field string, have, most int) {
+	if have > most {
+		v.Add(field, "would have %d entries, more than %d", have, most)
+	}
+}
 
 // optional returns the canonical form of a text that may be unset; an empty one is.
 // The function says what is wrong with a text that has none.

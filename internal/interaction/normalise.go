@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/attribute"
 )
@@ -23,7 +24,7 @@ func (s *Server) normalise(i *rapportv1.Interaction) error {
 	if i.GetDirection() == rapportv1.Interaction_DIRECTION_UNSPECIFIED {
 		wrong.Add("interaction.direction", "is required")
 	}
-	wrong.Time("interaction.occur_time", i.GetOccurTime())
+	aip.NormaliseTime(&wrong, "interaction.occur_time", i.GetOccurTime())
 	switch at := i.GetOccurTime(); {
 	case at == nil:
 		wrong.Add("interaction.occur_time", "is required")
@@ -37,7 +38,7 @@ func (s *Server) normalise(i *rapportv1.Interaction) error {
 	if c := i.GetConcession(); c != nil {
 		unset(&c.Reason)
 		unset(&c.InReturnFor)
-		wrong.Money("interaction.concession.amount", c.GetAmount())
+		aip.CheckMoney(&wrong, "interaction.concession.amount", c.GetAmount())
 		if c.GetAmount() == nil && c.Reason == nil {
 			wrong.Add("interaction.concession", "needs an amount or a reason")
 		}

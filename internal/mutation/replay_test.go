@@ -43,8 +43,13 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 		} else {
 			_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: a.GetName()})
 		}
+	case *rapportv1.BatchCreateInteractionsResponse:
+		disturb(t, c, a.GetInteractions()[0])
 	case *rapportv1.Contact:
 		customer, _, _ := strings.Cut(a.GetName(), "/contacts/")
+		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
+	case *rapportv1.Interaction:
+		customer, _, _ := strings.Cut(a.GetName(), "/interactions/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
 	}
 	if err != nil {

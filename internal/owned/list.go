@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"strconv"
+	"time"
 
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/db"
@@ -82,7 +83,11 @@ func (r *Resource[M, R, P]) ParseList(req ListRequest) (list aip.List, fingerpri
 		maps.Copy(orders, r.OrdersOfOne)
 		list.Base, args = "lane = $1 AND customer_id = $2", []any{db.Lane(customer), db.UUID(customer)}
 	}
-	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, newestFirst); err != nil {
+	first := newestFirst
+	if r.DefaultOrder != (aip.Order{}) {
+		first = r.DefaultOrder
+	}
+	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, first); err != nil {
 		return list, fingerprint, err
 	}
 	if list.Filter, err = aip.CompileFilter(req.GetFilter(), r.Fields, args); err != nil {
@@ -126,14 +131,23 @@ func (l *listed[R, M, P]) Place(order aip.Order) (aip.Scan, aip.Cursor) {
 	case "update_time":
 		c.Time = row.Own().UpdateTime
 	default:
-		if keyed, ok := any(row).(Keyed); ok {
-			c.Key = keyed.Key(order.Field)
+		switch row := any(row).(type) {
+		case Timed:
+			c.Time = row.Time(order.Field)
+		case Keyed:
+			c.Key = row.Key(order.Field)
 		}
 	}
 	return l.Scan, c
 }
 
-// Keyed is a row of a resource with orders that are by neither of its times.
+// Timed is a row of a resource with orders by times of its own.
+type Timed interface {
+	// Time returns the row's place in the order by the field.
+	Time(field string) time.Time
+}
+
+// Keyed is a row of a resource with orders that are by no time.
 type Keyed interface {
 	// Key returns the row's place in the order by the field.
 	Key(field string) string

@@ -68,7 +68,10 @@ func New(o Options) (http.Handler, error) {
 	if h.cors, err = newCORS(o.AllowedOrigins); err != nil {
 		return nil, err
 	}
-	if h.routes, err = newRoutes(rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_change_service_proto); err != nil {
+	if h.routes, err = newRoutes(
+		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_interaction_service_proto,
+		rapportv1.File_rapport_v1_change_service_proto,
+	); err != nil {
 		return nil, err
 	}
 	none := func(string) (string, bool) { return "", false }
@@ -88,6 +91,7 @@ func New(o Options) (http.Handler, error) {
 	ctx := context.Background()
 	if err := errors.Join(
 		rapportv1.RegisterCustomerServiceHandlerClient(ctx, h.mux, rapportv1.NewCustomerServiceClient(h.conn)),
+		rapportv1.RegisterInteractionServiceHandlerClient(ctx, h.mux, rapportv1.NewInteractionServiceClient(h.conn)),
 		rapportv1.RegisterChangeServiceHandlerClient(ctx, h.mux, rapportv1.NewChangeServiceClient(h.conn)),
 	); err != nil {
 		return nil, fmt.Errorf("register the routes: %w", err)

@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/contact"
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/rest"
@@ -40,15 +41,17 @@ type (
 // compiled once all are registered, so validate is called later only.
 func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) {
 	mutations := &mutation.Runner{Pool: s.pool, Clock: time.Now, RequestTTL: s.config.RequestTTL}
+	service := owned.Service{
+		DB: s.pool, Mutations: mutations, PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
+	}
 	rapportv1.RegisterCustomerServiceServer(r, customerService{
 		&customer.Server{
 			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
 			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag, Validate: validate,
 		},
-		contact.New(owned.Service{
-			DB: s.pool, Mutations: mutations, PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
-		}, s.config.DefaultRegion),
+		contact.New(service, s.config.DefaultRegion),
 	})
+	rapportv1.RegisterInteractionServiceServer(r, interaction.New(service))
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 

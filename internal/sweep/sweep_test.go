@@ -44,6 +44,7 @@ func due(t testing.TB, s *apitest.Service) {
 	for _, sql := range []string{
 		`UPDATE customer SET purge_time = now() - interval '1 second' WHERE purge_time IS NOT NULL`,
 		`UPDATE contact SET purge_time = now() - interval '1 second' WHERE purge_time IS NOT NULL`,
+		`UPDATE interaction SET purge_time = now() - interval '1 second' WHERE purge_time IS NOT NULL`,
 		`UPDATE request SET expire_time = now() - interval '1 second'`,
 	} {
 		if _, err := s.DB.Exec(t.Context(), sql); err != nil {

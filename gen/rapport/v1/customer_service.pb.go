@@ -83,62 +83,7 @@ func (x ImportCustomersResponse_Outcome_Result) Number() protoreflect.EnumNumber
 
 // Deprecated: Use ImportCustomersResponse_Outcome_Result.Descriptor instead.
 func (ImportCustomersResponse_Outcome_Result) EnumDescriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13, 0, 0}
-}
-
-// The id of a record in another system.
-type ExternalId struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The other system, as in `Customer.external_ids`.
-	Source string `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
-	// The id there.
-	Id            string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ExternalId) Reset() {
-	*x = ExternalId{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ExternalId) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ExternalId) ProtoMessage() {}
-
-func (x *ExternalId) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ExternalId.ProtoReflect.Descriptor instead.
-func (*ExternalId) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *ExternalId) GetSource() string {
-	if x != nil {
-		return x.Source
-	}
-	return ""
-}
-
-func (x *ExternalId) GetId() string {
-	if x != nil {
-		return x.Id
-	}
-	return ""
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{12, 0, 0}
 }
 
 // The request of CreateCustomer.
@@ -160,7 +105,7 @@ type CreateCustomerRequest struct {
 
 func (x *CreateCustomerRequest) Reset() {
 	*x = CreateCustomerRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[1]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -172,7 +117,7 @@ func (x *CreateCustomerRequest) String() string {
 func (*CreateCustomerRequest) ProtoMessage() {}
 
 func (x *CreateCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[1]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -185,7 +130,7 @@ func (x *CreateCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateCustomerRequest.ProtoReflect.Descriptor instead.
 func (*CreateCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{1}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *CreateCustomerRequest) GetCustomer() *Customer {
@@ -227,7 +172,7 @@ type GetCustomerRequest struct {
 
 func (x *GetCustomerRequest) Reset() {
 	*x = GetCustomerRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[2]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -239,7 +184,7 @@ func (x *GetCustomerRequest) String() string {
 func (*GetCustomerRequest) ProtoMessage() {}
 
 func (x *GetCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[2]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -252,7 +197,7 @@ func (x *GetCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCustomerRequest.ProtoReflect.Descriptor instead.
 func (*GetCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{2}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *GetCustomerRequest) GetName() string {
@@ -296,7 +241,7 @@ type ListCustomersRequest struct {
 
 func (x *ListCustomersRequest) Reset() {
 	*x = ListCustomersRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[3]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -308,7 +253,7 @@ func (x *ListCustomersRequest) String() string {
 func (*ListCustomersRequest) ProtoMessage() {}
 
 func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[3]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -321,7 +266,7 @@ func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ListCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{3}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListCustomersRequest) GetPageSize() int32 {
@@ -383,7 +328,7 @@ type ListCustomersResponse struct {
 
 func (x *ListCustomersResponse) Reset() {
 	*x = ListCustomersResponse{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[4]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -395,7 +340,7 @@ func (x *ListCustomersResponse) String() string {
 func (*ListCustomersResponse) ProtoMessage() {}
 
 func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[4]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -408,7 +353,7 @@ func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ListCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{4}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListCustomersResponse) GetCustomers() []*Customer {
@@ -465,7 +410,7 @@ type UpdateCustomerRequest struct {
 
 func (x *UpdateCustomerRequest) Reset() {
 	*x = UpdateCustomerRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[5]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -477,7 +422,7 @@ func (x *UpdateCustomerRequest) String() string {
 func (*UpdateCustomerRequest) ProtoMessage() {}
 
 func (x *UpdateCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[5]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -490,7 +435,7 @@ func (x *UpdateCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateCustomerRequest.ProtoReflect.Descriptor instead.
 func (*UpdateCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{5}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *UpdateCustomerRequest) GetCustomer() *Customer {
@@ -568,7 +513,7 @@ type DeleteCustomerRequest struct {
 
 func (x *DeleteCustomerRequest) Reset() {
 	*x = DeleteCustomerRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[6]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +525,7 @@ func (x *DeleteCustomerRequest) String() string {
 func (*DeleteCustomerRequest) ProtoMessage() {}
 
 func (x *DeleteCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[6]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +538,7 @@ func (x *DeleteCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteCustomerRequest.ProtoReflect.Descriptor instead.
 func (*DeleteCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{6}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DeleteCustomerRequest) GetName() string {
@@ -643,7 +588,7 @@ type UndeleteCustomerRequest struct {
 
 func (x *UndeleteCustomerRequest) Reset() {
 	*x = UndeleteCustomerRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[7]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +600,7 @@ func (x *UndeleteCustomerRequest) String() string {
 func (*UndeleteCustomerRequest) ProtoMessage() {}
 
 func (x *UndeleteCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[7]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +613,7 @@ func (x *UndeleteCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndeleteCustomerRequest.ProtoReflect.Descriptor instead.
 func (*UndeleteCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{7}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UndeleteCustomerRequest) GetName() string {
@@ -710,7 +655,7 @@ type BatchGetCustomersRequest struct {
 
 func (x *BatchGetCustomersRequest) Reset() {
 	*x = BatchGetCustomersRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[8]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -722,7 +667,7 @@ func (x *BatchGetCustomersRequest) String() string {
 func (*BatchGetCustomersRequest) ProtoMessage() {}
 
 func (x *BatchGetCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[8]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -735,7 +680,7 @@ func (x *BatchGetCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetCustomersRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{8}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *BatchGetCustomersRequest) GetNames() []string {
@@ -756,7 +701,7 @@ type BatchGetCustomersResponse struct {
 
 func (x *BatchGetCustomersResponse) Reset() {
 	*x = BatchGetCustomersResponse{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[9]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -768,7 +713,7 @@ func (x *BatchGetCustomersResponse) String() string {
 func (*BatchGetCustomersResponse) ProtoMessage() {}
 
 func (x *BatchGetCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[9]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -781,7 +726,7 @@ func (x *BatchGetCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetCustomersResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{9}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *BatchGetCustomersResponse) GetCustomers() []*Customer {
@@ -808,7 +753,7 @@ type BatchUpdateCustomersRequest struct {
 
 func (x *BatchUpdateCustomersRequest) Reset() {
 	*x = BatchUpdateCustomersRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[10]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -820,7 +765,7 @@ func (x *BatchUpdateCustomersRequest) String() string {
 func (*BatchUpdateCustomersRequest) ProtoMessage() {}
 
 func (x *BatchUpdateCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[10]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -833,7 +778,7 @@ func (x *BatchUpdateCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchUpdateCustomersRequest.ProtoReflect.Descriptor instead.
 func (*BatchUpdateCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{10}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *BatchUpdateCustomersRequest) GetRequests() []*UpdateCustomerRequest {
@@ -868,7 +813,7 @@ type BatchUpdateCustomersResponse struct {
 
 func (x *BatchUpdateCustomersResponse) Reset() {
 	*x = BatchUpdateCustomersResponse{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[11]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -880,7 +825,7 @@ func (x *BatchUpdateCustomersResponse) String() string {
 func (*BatchUpdateCustomersResponse) ProtoMessage() {}
 
 func (x *BatchUpdateCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[11]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -893,7 +838,7 @@ func (x *BatchUpdateCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchUpdateCustomersResponse.ProtoReflect.Descriptor instead.
 func (*BatchUpdateCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{11}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *BatchUpdateCustomersResponse) GetCustomers() []*Customer {
@@ -919,7 +864,7 @@ type ImportCustomersRequest struct {
 
 func (x *ImportCustomersRequest) Reset() {
 	*x = ImportCustomersRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[12]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -931,7 +876,7 @@ func (x *ImportCustomersRequest) String() string {
 func (*ImportCustomersRequest) ProtoMessage() {}
 
 func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[12]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -944,7 +889,7 @@ func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ImportCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{12}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ImportCustomersRequest) GetValidateOnly() bool {
@@ -972,7 +917,7 @@ type ImportCustomersResponse struct {
 
 func (x *ImportCustomersResponse) Reset() {
 	*x = ImportCustomersResponse{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[13]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -984,7 +929,7 @@ func (x *ImportCustomersResponse) String() string {
 func (*ImportCustomersResponse) ProtoMessage() {}
 
 func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[13]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -997,7 +942,7 @@ func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ImportCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ImportCustomersResponse) GetOutcomes() []*ImportCustomersResponse_Outcome {
@@ -1023,7 +968,7 @@ type ExportCustomersRequest struct {
 
 func (x *ExportCustomersRequest) Reset() {
 	*x = ExportCustomersRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[14]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1035,7 +980,7 @@ func (x *ExportCustomersRequest) String() string {
 func (*ExportCustomersRequest) ProtoMessage() {}
 
 func (x *ExportCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[14]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1048,7 +993,7 @@ func (x *ExportCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ExportCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{14}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ExportCustomersRequest) GetFilter() string {
@@ -1085,7 +1030,7 @@ type ExportCustomersResponse struct {
 
 func (x *ExportCustomersResponse) Reset() {
 	*x = ExportCustomersResponse{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[15]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1042,7 @@ func (x *ExportCustomersResponse) String() string {
 func (*ExportCustomersResponse) ProtoMessage() {}
 
 func (x *ExportCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[15]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1110,7 +1055,7 @@ func (x *ExportCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ExportCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{15}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ExportCustomersResponse) GetCustomers() []*Customer {
@@ -1141,7 +1086,7 @@ type ListAttributeKeysRequest struct {
 
 func (x *ListAttributeKeysRequest) Reset() {
 	*x = ListAttributeKeysRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[16]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1153,7 +1098,7 @@ func (x *ListAttributeKeysRequest) String() string {
 func (*ListAttributeKeysRequest) ProtoMessage() {}
 
 func (x *ListAttributeKeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[16]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1166,7 +1111,7 @@ func (x *ListAttributeKeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAttributeKeysRequest.ProtoReflect.Descriptor instead.
 func (*ListAttributeKeysRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{16}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListAttributeKeysRequest) GetPageSize() int32 {
@@ -1196,7 +1141,7 @@ type ListAttributeKeysResponse struct {
 
 func (x *ListAttributeKeysResponse) Reset() {
 	*x = ListAttributeKeysResponse{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[17]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1208,7 +1153,7 @@ func (x *ListAttributeKeysResponse) String() string {
 func (*ListAttributeKeysResponse) ProtoMessage() {}
 
 func (x *ListAttributeKeysResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[17]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1221,7 +1166,7 @@ func (x *ListAttributeKeysResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAttributeKeysResponse.ProtoReflect.Descriptor instead.
 func (*ListAttributeKeysResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{17}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListAttributeKeysResponse) GetAttributeKeys() []*AttributeKey {
@@ -1259,7 +1204,7 @@ type CreateContactRequest struct {
 
 func (x *CreateContactRequest) Reset() {
 	*x = CreateContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[18]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1271,7 +1216,7 @@ func (x *CreateContactRequest) String() string {
 func (*CreateContactRequest) ProtoMessage() {}
 
 func (x *CreateContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[18]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1284,7 +1229,7 @@ func (x *CreateContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateContactRequest.ProtoReflect.Descriptor instead.
 func (*CreateContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{18}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CreateContactRequest) GetParent() string {
@@ -1333,7 +1278,7 @@ type GetContactRequest struct {
 
 func (x *GetContactRequest) Reset() {
 	*x = GetContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[19]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1345,7 +1290,7 @@ func (x *GetContactRequest) String() string {
 func (*GetContactRequest) ProtoMessage() {}
 
 func (x *GetContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[19]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1358,7 +1303,7 @@ func (x *GetContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetContactRequest.ProtoReflect.Descriptor instead.
 func (*GetContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{19}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetContactRequest) GetName() string {
@@ -1397,7 +1342,7 @@ type ListContactsRequest struct {
 
 func (x *ListContactsRequest) Reset() {
 	*x = ListContactsRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[20]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1409,7 +1354,7 @@ func (x *ListContactsRequest) String() string {
 func (*ListContactsRequest) ProtoMessage() {}
 
 func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[20]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1422,7 +1367,7 @@ func (x *ListContactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsRequest.ProtoReflect.Descriptor instead.
 func (*ListContactsRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{20}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListContactsRequest) GetParent() string {
@@ -1484,7 +1429,7 @@ type ListContactsResponse struct {
 
 func (x *ListContactsResponse) Reset() {
 	*x = ListContactsResponse{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[21]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1496,7 +1441,7 @@ func (x *ListContactsResponse) String() string {
 func (*ListContactsResponse) ProtoMessage() {}
 
 func (x *ListContactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[21]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1509,7 +1454,7 @@ func (x *ListContactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListContactsResponse.ProtoReflect.Descriptor instead.
 func (*ListContactsResponse) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{21}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListContactsResponse) GetContacts() []*Contact {
@@ -1557,7 +1502,7 @@ type UpdateContactRequest struct {
 
 func (x *UpdateContactRequest) Reset() {
 	*x = UpdateContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[22]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1569,7 +1514,7 @@ func (x *UpdateContactRequest) String() string {
 func (*UpdateContactRequest) ProtoMessage() {}
 
 func (x *UpdateContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[22]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1582,7 +1527,7 @@ func (x *UpdateContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateContactRequest.ProtoReflect.Descriptor instead.
 func (*UpdateContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{22}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *UpdateContactRequest) GetContact() *Contact {
@@ -1639,7 +1584,7 @@ type DeleteContactRequest struct {
 
 func (x *DeleteContactRequest) Reset() {
 	*x = DeleteContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[23]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1651,7 +1596,7 @@ func (x *DeleteContactRequest) String() string {
 func (*DeleteContactRequest) ProtoMessage() {}
 
 func (x *DeleteContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[23]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1664,7 +1609,7 @@ func (x *DeleteContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteContactRequest.ProtoReflect.Descriptor instead.
 func (*DeleteContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{23}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeleteContactRequest) GetName() string {
@@ -1714,7 +1659,7 @@ type UndeleteContactRequest struct {
 
 func (x *UndeleteContactRequest) Reset() {
 	*x = UndeleteContactRequest{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1726,7 +1671,7 @@ func (x *UndeleteContactRequest) String() string {
 func (*UndeleteContactRequest) ProtoMessage() {}
 
 func (x *UndeleteContactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1739,7 +1684,7 @@ func (x *UndeleteContactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UndeleteContactRequest.ProtoReflect.Descriptor instead.
 func (*UndeleteContactRequest) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{24}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *UndeleteContactRequest) GetName() string {
@@ -1793,7 +1738,7 @@ type ImportCustomersRequest_Row struct {
 
 func (x *ImportCustomersRequest_Row) Reset() {
 	*x = ImportCustomersRequest_Row{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1805,7 +1750,7 @@ func (x *ImportCustomersRequest_Row) String() string {
 func (*ImportCustomersRequest_Row) ProtoMessage() {}
 
 func (x *ImportCustomersRequest_Row) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1818,7 +1763,7 @@ func (x *ImportCustomersRequest_Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersRequest_Row.ProtoReflect.Descriptor instead.
 func (*ImportCustomersRequest_Row) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{12, 0}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{11, 0}
 }
 
 func (x *ImportCustomersRequest_Row) GetNumber() int64 {
@@ -1867,7 +1812,7 @@ type ImportCustomersResponse_Outcome struct {
 
 func (x *ImportCustomersResponse_Outcome) Reset() {
 	*x = ImportCustomersResponse_Outcome{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[26]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1879,7 +1824,7 @@ func (x *ImportCustomersResponse_Outcome) String() string {
 func (*ImportCustomersResponse_Outcome) ProtoMessage() {}
 
 func (x *ImportCustomersResponse_Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[26]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1892,7 +1837,7 @@ func (x *ImportCustomersResponse_Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersResponse_Outcome.ProtoReflect.Descriptor instead.
 func (*ImportCustomersResponse_Outcome) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{13, 0}
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{12, 0}
 }
 
 func (x *ImportCustomersResponse_Outcome) GetNumber() int64 {
@@ -1928,11 +1873,7 @@ var File_rapport_v1_customer_service_proto protoreflect.FileDescriptor
 const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\n" +
 	"!rapport/v1/customer_service.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x18rapport/v1/contact.proto\x1a\x19rapport/v1/customer.proto\"f\n" +
-	"\n" +
-	"ExternalId\x129\n" +
-	"\x06source\x18\x01 \x01(\tB!\xe0A\x02\xbaH\x1br\x192\x17^[a-z][a-z0-9_-]{0,62}$R\x06source\x12\x1d\n" +
-	"\x02id\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x02id\"\xe2\x01\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x18rapport/v1/contact.proto\x1a\x19rapport/v1/customer.proto\x1a\x1crapport/v1/external_id.proto\"\xe2\x01\n" +
 	"\x15CreateCustomerRequest\x12;\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x14.rapport.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +
@@ -2129,95 +2070,95 @@ func file_rapport_v1_customer_service_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_v1_customer_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rapport_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_rapport_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_rapport_v1_customer_service_proto_goTypes = []any{
 	(ImportCustomersResponse_Outcome_Result)(0), // 0: rapport.v1.ImportCustomersResponse.Outcome.Result
-	(*ExternalId)(nil),                          // 1: rapport.v1.ExternalId
-	(*CreateCustomerRequest)(nil),               // 2: rapport.v1.CreateCustomerRequest
-	(*GetCustomerRequest)(nil),                  // 3: rapport.v1.GetCustomerRequest
-	(*ListCustomersRequest)(nil),                // 4: rapport.v1.ListCustomersRequest
-	(*ListCustomersResponse)(nil),               // 5: rapport.v1.ListCustomersResponse
-	(*UpdateCustomerRequest)(nil),               // 6: rapport.v1.UpdateCustomerRequest
-	(*DeleteCustomerRequest)(nil),               // 7: rapport.v1.DeleteCustomerRequest
-	(*UndeleteCustomerRequest)(nil),             // 8: rapport.v1.UndeleteCustomerRequest
-	(*BatchGetCustomersRequest)(nil),            // 9: rapport.v1.BatchGetCustomersRequest
-	(*BatchGetCustomersResponse)(nil),           // 10: rapport.v1.BatchGetCustomersResponse
-	(*BatchUpdateCustomersRequest)(nil),         // 11: rapport.v1.BatchUpdateCustomersRequest
-	(*BatchUpdateCustomersResponse)(nil),        // 12: rapport.v1.BatchUpdateCustomersResponse
-	(*ImportCustomersRequest)(nil),              // 13: rapport.v1.ImportCustomersRequest
-	(*ImportCustomersResponse)(nil),             // 14: rapport.v1.ImportCustomersResponse
-	(*ExportCustomersRequest)(nil),              // 15: rapport.v1.ExportCustomersRequest
-	(*ExportCustomersResponse)(nil),             // 16: rapport.v1.ExportCustomersResponse
-	(*ListAttributeKeysRequest)(nil),            // 17: rapport.v1.ListAttributeKeysRequest
-	(*ListAttributeKeysResponse)(nil),           // 18: rapport.v1.ListAttributeKeysResponse
-	(*CreateContactRequest)(nil),                // 19: rapport.v1.CreateContactRequest
-	(*GetContactRequest)(nil),                   // 20: rapport.v1.GetContactRequest
-	(*ListContactsRequest)(nil),                 // 21: rapport.v1.ListContactsRequest
-	(*ListContactsResponse)(nil),                // 22: rapport.v1.ListContactsResponse
-	(*UpdateContactRequest)(nil),                // 23: rapport.v1.UpdateContactRequest
-	(*DeleteContactRequest)(nil),                // 24: rapport.v1.DeleteContactRequest
-	(*UndeleteContactRequest)(nil),              // 25: rapport.v1.UndeleteContactRequest
-	(*ImportCustomersRequest_Row)(nil),          // 26: rapport.v1.ImportCustomersRequest.Row
-	(*ImportCustomersResponse_Outcome)(nil),     // 27: rapport.v1.ImportCustomersResponse.Outcome
-	(*Customer)(nil),                            // 28: rapport.v1.Customer
-	(*fieldmaskpb.FieldMask)(nil),               // 29: google.protobuf.FieldMask
+	(*CreateCustomerRequest)(nil),               // 1: rapport.v1.CreateCustomerRequest
+	(*GetCustomerRequest)(nil),                  // 2: rapport.v1.GetCustomerRequest
+	(*ListCustomersRequest)(nil),                // 3: rapport.v1.ListCustomersRequest
+	(*ListCustomersResponse)(nil),               // 4: rapport.v1.ListCustomersResponse
+	(*UpdateCustomerRequest)(nil),               // 5: rapport.v1.UpdateCustomerRequest
+	(*DeleteCustomerRequest)(nil),               // 6: rapport.v1.DeleteCustomerRequest
+	(*UndeleteCustomerRequest)(nil),             // 7: rapport.v1.UndeleteCustomerRequest
+	(*BatchGetCustomersRequest)(nil),            // 8: rapport.v1.BatchGetCustomersRequest
+	(*BatchGetCustomersResponse)(nil),           // 9: rapport.v1.BatchGetCustomersResponse
+	(*BatchUpdateCustomersRequest)(nil),         // 10: rapport.v1.BatchUpdateCustomersRequest
+	(*BatchUpdateCustomersResponse)(nil),        // 11: rapport.v1.BatchUpdateCustomersResponse
+	(*ImportCustomersRequest)(nil),              // 12: rapport.v1.ImportCustomersRequest
+	(*ImportCustomersResponse)(nil),             // 13: rapport.v1.ImportCustomersResponse
+	(*ExportCustomersRequest)(nil),              // 14: rapport.v1.ExportCustomersRequest
+	(*ExportCustomersResponse)(nil),             // 15: rapport.v1.ExportCustomersResponse
+	(*ListAttributeKeysRequest)(nil),            // 16: rapport.v1.ListAttributeKeysRequest
+	(*ListAttributeKeysResponse)(nil),           // 17: rapport.v1.ListAttributeKeysResponse
+	(*CreateContactRequest)(nil),                // 18: rapport.v1.CreateContactRequest
+	(*GetContactRequest)(nil),                   // 19: rapport.v1.GetContactRequest
+	(*ListContactsRequest)(nil),                 // 20: rapport.v1.ListContactsRequest
+	(*ListContactsResponse)(nil),                // 21: rapport.v1.ListContactsResponse
+	(*UpdateContactRequest)(nil),                // 22: rapport.v1.UpdateContactRequest
+	(*DeleteContactRequest)(nil),                // 23: rapport.v1.DeleteContactRequest
+	(*UndeleteContactRequest)(nil),              // 24: rapport.v1.UndeleteContactRequest
+	(*ImportCustomersRequest_Row)(nil),          // 25: rapport.v1.ImportCustomersRequest.Row
+	(*ImportCustomersResponse_Outcome)(nil),     // 26: rapport.v1.ImportCustomersResponse.Outcome
+	(*Customer)(nil),                            // 27: rapport.v1.Customer
+	(*fieldmaskpb.FieldMask)(nil),               // 28: google.protobuf.FieldMask
+	(*ExternalId)(nil),                          // 29: rapport.v1.ExternalId
 	(*AttributeKey)(nil),                        // 30: rapport.v1.AttributeKey
 	(*Contact)(nil),                             // 31: rapport.v1.Contact
 	(*status.Status)(nil),                       // 32: google.rpc.Status
 }
 var file_rapport_v1_customer_service_proto_depIdxs = []int32{
-	28, // 0: rapport.v1.CreateCustomerRequest.customer:type_name -> rapport.v1.Customer
-	28, // 1: rapport.v1.ListCustomersResponse.customers:type_name -> rapport.v1.Customer
-	28, // 2: rapport.v1.UpdateCustomerRequest.customer:type_name -> rapport.v1.Customer
-	29, // 3: rapport.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 4: rapport.v1.UpdateCustomerRequest.external_id:type_name -> rapport.v1.ExternalId
-	28, // 5: rapport.v1.BatchGetCustomersResponse.customers:type_name -> rapport.v1.Customer
-	6,  // 6: rapport.v1.BatchUpdateCustomersRequest.requests:type_name -> rapport.v1.UpdateCustomerRequest
-	28, // 7: rapport.v1.BatchUpdateCustomersResponse.customers:type_name -> rapport.v1.Customer
-	26, // 8: rapport.v1.ImportCustomersRequest.rows:type_name -> rapport.v1.ImportCustomersRequest.Row
-	27, // 9: rapport.v1.ImportCustomersResponse.outcomes:type_name -> rapport.v1.ImportCustomersResponse.Outcome
-	28, // 10: rapport.v1.ExportCustomersResponse.customers:type_name -> rapport.v1.Customer
+	27, // 0: rapport.v1.CreateCustomerRequest.customer:type_name -> rapport.v1.Customer
+	27, // 1: rapport.v1.ListCustomersResponse.customers:type_name -> rapport.v1.Customer
+	27, // 2: rapport.v1.UpdateCustomerRequest.customer:type_name -> rapport.v1.Customer
+	28, // 3: rapport.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	29, // 4: rapport.v1.UpdateCustomerRequest.external_id:type_name -> rapport.v1.ExternalId
+	27, // 5: rapport.v1.BatchGetCustomersResponse.customers:type_name -> rapport.v1.Customer
+	5,  // 6: rapport.v1.BatchUpdateCustomersRequest.requests:type_name -> rapport.v1.UpdateCustomerRequest
+	27, // 7: rapport.v1.BatchUpdateCustomersResponse.customers:type_name -> rapport.v1.Customer
+	25, // 8: rapport.v1.ImportCustomersRequest.rows:type_name -> rapport.v1.ImportCustomersRequest.Row
+	26, // 9: rapport.v1.ImportCustomersResponse.outcomes:type_name -> rapport.v1.ImportCustomersResponse.Outcome
+	27, // 10: rapport.v1.ExportCustomersResponse.customers:type_name -> rapport.v1.Customer
 	30, // 11: rapport.v1.ListAttributeKeysResponse.attribute_keys:type_name -> rapport.v1.AttributeKey
 	31, // 12: rapport.v1.CreateContactRequest.contact:type_name -> rapport.v1.Contact
 	31, // 13: rapport.v1.ListContactsResponse.contacts:type_name -> rapport.v1.Contact
 	31, // 14: rapport.v1.UpdateContactRequest.contact:type_name -> rapport.v1.Contact
-	29, // 15: rapport.v1.UpdateContactRequest.update_mask:type_name -> google.protobuf.FieldMask
-	28, // 16: rapport.v1.ImportCustomersRequest.Row.customer:type_name -> rapport.v1.Customer
-	1,  // 17: rapport.v1.ImportCustomersRequest.Row.external_id:type_name -> rapport.v1.ExternalId
-	29, // 18: rapport.v1.ImportCustomersRequest.Row.update_mask:type_name -> google.protobuf.FieldMask
+	28, // 15: rapport.v1.UpdateContactRequest.update_mask:type_name -> google.protobuf.FieldMask
+	27, // 16: rapport.v1.ImportCustomersRequest.Row.customer:type_name -> rapport.v1.Customer
+	29, // 17: rapport.v1.ImportCustomersRequest.Row.external_id:type_name -> rapport.v1.ExternalId
+	28, // 18: rapport.v1.ImportCustomersRequest.Row.update_mask:type_name -> google.protobuf.FieldMask
 	0,  // 19: rapport.v1.ImportCustomersResponse.Outcome.result:type_name -> rapport.v1.ImportCustomersResponse.Outcome.Result
 	32, // 20: rapport.v1.ImportCustomersResponse.Outcome.error:type_name -> google.rpc.Status
-	2,  // 21: rapport.v1.CustomerService.CreateCustomer:input_type -> rapport.v1.CreateCustomerRequest
-	3,  // 22: rapport.v1.CustomerService.GetCustomer:input_type -> rapport.v1.GetCustomerRequest
-	4,  // 23: rapport.v1.CustomerService.ListCustomers:input_type -> rapport.v1.ListCustomersRequest
-	6,  // 24: rapport.v1.CustomerService.UpdateCustomer:input_type -> rapport.v1.UpdateCustomerRequest
-	7,  // 25: rapport.v1.CustomerService.DeleteCustomer:input_type -> rapport.v1.DeleteCustomerRequest
-	8,  // 26: rapport.v1.CustomerService.UndeleteCustomer:input_type -> rapport.v1.UndeleteCustomerRequest
-	9,  // 27: rapport.v1.CustomerService.BatchGetCustomers:input_type -> rapport.v1.BatchGetCustomersRequest
-	11, // 28: rapport.v1.CustomerService.BatchUpdateCustomers:input_type -> rapport.v1.BatchUpdateCustomersRequest
-	13, // 29: rapport.v1.CustomerService.ImportCustomers:input_type -> rapport.v1.ImportCustomersRequest
-	15, // 30: rapport.v1.CustomerService.ExportCustomers:input_type -> rapport.v1.ExportCustomersRequest
-	17, // 31: rapport.v1.CustomerService.ListAttributeKeys:input_type -> rapport.v1.ListAttributeKeysRequest
-	19, // 32: rapport.v1.CustomerService.CreateContact:input_type -> rapport.v1.CreateContactRequest
-	20, // 33: rapport.v1.CustomerService.GetContact:input_type -> rapport.v1.GetContactRequest
-	21, // 34: rapport.v1.CustomerService.ListContacts:input_type -> rapport.v1.ListContactsRequest
-	23, // 35: rapport.v1.CustomerService.UpdateContact:input_type -> rapport.v1.UpdateContactRequest
-	24, // 36: rapport.v1.CustomerService.DeleteContact:input_type -> rapport.v1.DeleteContactRequest
-	25, // 37: rapport.v1.CustomerService.UndeleteContact:input_type -> rapport.v1.UndeleteContactRequest
-	28, // 38: rapport.v1.CustomerService.CreateCustomer:output_type -> rapport.v1.Customer
-	28, // 39: rapport.v1.CustomerService.GetCustomer:output_type -> rapport.v1.Customer
-	5,  // 40: rapport.v1.CustomerService.ListCustomers:output_type -> rapport.v1.ListCustomersResponse
-	28, // 41: rapport.v1.CustomerService.UpdateCustomer:output_type -> rapport.v1.Customer
-	28, // 42: rapport.v1.CustomerService.DeleteCustomer:output_type -> rapport.v1.Customer
-	28, // 43: rapport.v1.CustomerService.UndeleteCustomer:output_type -> rapport.v1.Customer
-	10, // 44: rapport.v1.CustomerService.BatchGetCustomers:output_type -> rapport.v1.BatchGetCustomersResponse
-	12, // 45: rapport.v1.CustomerService.BatchUpdateCustomers:output_type -> rapport.v1.BatchUpdateCustomersResponse
-	14, // 46: rapport.v1.CustomerService.ImportCustomers:output_type -> rapport.v1.ImportCustomersResponse
-	16, // 47: rapport.v1.CustomerService.ExportCustomers:output_type -> rapport.v1.ExportCustomersResponse
-	18, // 48: rapport.v1.CustomerService.ListAttributeKeys:output_type -> rapport.v1.ListAttributeKeysResponse
+	1,  // 21: rapport.v1.CustomerService.CreateCustomer:input_type -> rapport.v1.CreateCustomerRequest
+	2,  // 22: rapport.v1.CustomerService.GetCustomer:input_type -> rapport.v1.GetCustomerRequest
+	3,  // 23: rapport.v1.CustomerService.ListCustomers:input_type -> rapport.v1.ListCustomersRequest
+	5,  // 24: rapport.v1.CustomerService.UpdateCustomer:input_type -> rapport.v1.UpdateCustomerRequest
+	6,  // 25: rapport.v1.CustomerService.DeleteCustomer:input_type -> rapport.v1.DeleteCustomerRequest
+	7,  // 26: rapport.v1.CustomerService.UndeleteCustomer:input_type -> rapport.v1.UndeleteCustomerRequest
+	8,  // 27: rapport.v1.CustomerService.BatchGetCustomers:input_type -> rapport.v1.BatchGetCustomersRequest
+	10, // 28: rapport.v1.CustomerService.BatchUpdateCustomers:input_type -> rapport.v1.BatchUpdateCustomersRequest
+	12, // 29: rapport.v1.CustomerService.ImportCustomers:input_type -> rapport.v1.ImportCustomersRequest
+	14, // 30: rapport.v1.CustomerService.ExportCustomers:input_type -> rapport.v1.ExportCustomersRequest
+	16, // 31: rapport.v1.CustomerService.ListAttributeKeys:input_type -> rapport.v1.ListAttributeKeysRequest
+	18, // 32: rapport.v1.CustomerService.CreateContact:input_type -> rapport.v1.CreateContactRequest
+	19, // 33: rapport.v1.CustomerService.GetContact:input_type -> rapport.v1.GetContactRequest
+	20, // 34: rapport.v1.CustomerService.ListContacts:input_type -> rapport.v1.ListContactsRequest
+	22, // 35: rapport.v1.CustomerService.UpdateContact:input_type -> rapport.v1.UpdateContactRequest
+	23, // 36: rapport.v1.CustomerService.DeleteContact:input_type -> rapport.v1.DeleteContactRequest
+	24, // 37: rapport.v1.CustomerService.UndeleteContact:input_type -> rapport.v1.UndeleteContactRequest
+	27, // 38: rapport.v1.CustomerService.CreateCustomer:output_type -> rapport.v1.Customer
+	27, // 39: rapport.v1.CustomerService.GetCustomer:output_type -> rapport.v1.Customer
+	4,  // 40: rapport.v1.CustomerService.ListCustomers:output_type -> rapport.v1.ListCustomersResponse
+	27, // 41: rapport.v1.CustomerService.UpdateCustomer:output_type -> rapport.v1.Customer
+	27, // 42: rapport.v1.CustomerService.DeleteCustomer:output_type -> rapport.v1.Customer
+	27, // 43: rapport.v1.CustomerService.UndeleteCustomer:output_type -> rapport.v1.Customer
+	9,  // 44: rapport.v1.CustomerService.BatchGetCustomers:output_type -> rapport.v1.BatchGetCustomersResponse
+	11, // 45: rapport.v1.CustomerService.BatchUpdateCustomers:output_type -> rapport.v1.BatchUpdateCustomersResponse
+	13, // 46: rapport.v1.CustomerService.ImportCustomers:output_type -> rapport.v1.ImportCustomersResponse
+	15, // 47: rapport.v1.CustomerService.ExportCustomers:output_type -> rapport.v1.ExportCustomersResponse
+	17, // 48: rapport.v1.CustomerService.ListAttributeKeys:output_type -> rapport.v1.ListAttributeKeysResponse
 	31, // 49: rapport.v1.CustomerService.CreateContact:output_type -> rapport.v1.Contact
 	31, // 50: rapport.v1.CustomerService.GetContact:output_type -> rapport.v1.Contact
-	22, // 51: rapport.v1.CustomerService.ListContacts:output_type -> rapport.v1.ListContactsResponse
+	21, // 51: rapport.v1.CustomerService.ListContacts:output_type -> rapport.v1.ListContactsResponse
 	31, // 52: rapport.v1.CustomerService.UpdateContact:output_type -> rapport.v1.Contact
 	31, // 53: rapport.v1.CustomerService.DeleteContact:output_type -> rapport.v1.Contact
 	31, // 54: rapport.v1.CustomerService.UndeleteContact:output_type -> rapport.v1.Contact
@@ -2235,15 +2176,16 @@ func file_rapport_v1_customer_service_proto_init() {
 	}
 	file_rapport_v1_contact_proto_init()
 	file_rapport_v1_customer_proto_init()
-	file_rapport_v1_customer_service_proto_msgTypes[4].OneofWrappers = []any{}
-	file_rapport_v1_customer_service_proto_msgTypes[21].OneofWrappers = []any{}
+	file_rapport_v1_external_id_proto_init()
+	file_rapport_v1_customer_service_proto_msgTypes[3].OneofWrappers = []any{}
+	file_rapport_v1_customer_service_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_customer_service_proto_rawDesc), len(file_rapport_v1_customer_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -553,7 +553,7 @@ var File_rapport_v1_interaction_proto protoreflect.FileDescriptor
 const file_rapport_v1_interaction_proto_rawDesc = "" +
 	"\n" +
 	"\x1crapport/v1/interaction.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/customer.proto\x1a!rapport/v1/customer_service.proto\"\xac\x10\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/customer.proto\x1a\x1crapport/v1/external_id.proto\"\xac\x10\n" +
 	"\vInteraction\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x12:\n" +
@@ -696,7 +696,7 @@ func file_rapport_v1_interaction_proto_init() {
 	}
 	file_rapport_v1_channel_proto_init()
 	file_rapport_v1_customer_proto_init()
-	file_rapport_v1_customer_service_proto_init()
+	file_rapport_v1_external_id_proto_init()
 	file_rapport_v1_interaction_proto_msgTypes[0].OneofWrappers = []any{}
 	file_rapport_v1_interaction_proto_msgTypes[1].OneofWrappers = []any{}
 	type x struct{}

@@ -48,10 +48,12 @@ func finishSchemas(schemas openapi3.Schemas, api *api) error {
 		}
 		// A body of `*` shares its message with the path, which wins: a field bound
 		// there is no part of the body.
-		if b.verb == "POST" && strings.Contains(b.template, "{name=") {
-			body := schemas[string(b.method.Input().Name())].Value
-			delete(body.Properties, "name")
-			body.Required = slices.DeleteFunc(body.Required, func(s string) bool { return s == "name" })
+		for _, bound := range []string{"name", "parent"} {
+			if b.body == "*" && strings.Contains(b.template, "{"+bound+"=") {
+				body := schemas[string(b.method.Input().Name())].Value
+				delete(body.Properties, bound)
+				body.Required = slices.DeleteFunc(body.Required, func(s string) bool { return s == bound })
+			}
 		}
 	}
 	return nil

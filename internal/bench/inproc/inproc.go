@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/rpc"
@@ -24,7 +25,8 @@ import (
 
 // Service is the service without its listeners.
 type Service struct {
-	Customers rapportv1.CustomerServiceClient
+	Customers    rapportv1.CustomerServiceClient
+	Interactions rapportv1.InteractionServiceClient
 	// Channel is what REST's gateway would call through.
 	Channel *inprocess.Channel
 
@@ -53,16 +55,19 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	}
 	mutations := &mutation.Runner{Pool: pool, Clock: time.Now, RequestTTL: 24 * time.Hour}
 	var services rpc.Registrar
+	records := owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}
 	rapportv1.RegisterCustomerServiceServer(&services, service{
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
-		contact.New(owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}, ""),
+		contact.New(records, ""),
 	})
+	rapportv1.RegisterInteractionServiceServer(&services, interaction.New(records))
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {
 		pool.Close()
 		return nil, err
 	}
 	s.Customers = rapportv1.NewCustomerServiceClient(s.Channel)
+	s.Interactions = rapportv1.NewInteractionServiceClient(s.Channel)
 	return s, nil
 }
 
