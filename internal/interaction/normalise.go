@@ -28,7 +28,7 @@ func (s *Server) normalise(i *rapportv1.Interaction) error {
 	switch at := i.GetOccurTime(); {
 	case at == nil:
 		wrong.Add("interaction.occur_time", "is required")
-	case at.AsTime().After(s.interactions.Mutations.Clock().Add(maxAhead)):
+	case at.IsValid() && at.AsTime().After(s.interactions.Mutations.Clock().Add(maxAhead)):
 		wrong.Add("interaction.occur_time", "is still to come")
 	}
 	duration(&wrong, i.GetDuration())

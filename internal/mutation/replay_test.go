@@ -124,8 +124,11 @@ func TestConcurrentDuplicates(t *testing.T) {
 				t.Errorf("%d answers are not marked as stored, want 1", fresh)
 			}
 			most := 1
-			if batch, ok := answers[0].(*rapportv1.BatchUpdateCustomersResponse); ok {
+			switch batch := answers[0].(type) {
+			case *rapportv1.BatchUpdateCustomersResponse:
 				most = len(batch.GetCustomers())
+			case *rapportv1.BatchCreateInteractionsResponse:
+				most = len(batch.GetInteractions())
 			}
 			if made := count(t, c, "change") - changes; made > most {
 				t.Errorf("%d changes, want at most %d", made, most)
