@@ -62,7 +62,7 @@ func TestUpdateOfParts(t *testing.T) {
 	}
 	got := update(t, s, patch, "concession.reason", "external_id.id", "attributes.plan", "attributes.sold")
 	want := proto.CloneOf(made)
-	want.Concession.Reason, want.ExternalId.Id, want.Attributes["plan"] = proto.String("asked"), "call-2", patch.Attributes["plan"]
+	want.Concession.Reason, want.ExternalId.Id, want.Attributes["plan"] = proto.String("asked"), "call-2", patch.GetAttributes()["plan"]
 	delete(want.GetAttributes(), "sold")
 	want.Etag, want.UpdateTime = `"2"`, got.GetUpdateTime()
 	apitest.WantEqual(t, got, want)
