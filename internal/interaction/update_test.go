@@ -2,6 +2,7 @@ package interaction_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -98,6 +99,16 @@ func TestContacts(t *testing.T) {
 		_, err := tryUpdate(t, s, &rapportv1.Interaction{Name: made.GetName(), Contact: &name})
 		apitest.WantFields(t, err, codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "interaction.contact")
 	}
+	// Another customer's contact of the same id is another one.
+	_, id, _ := strings.Cut(second, "/contacts/")
+	twin, err := s.Customers.CreateContact(t.Context(), &rapportv1.CreateContactRequest{
+		Parent: customer(t, s), ContactId: id, Contact: &rapportv1.Contact{DisplayName: "Twin"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tryUpdate(t, s, &rapportv1.Interaction{Name: made.GetName(), Contact: &twin.Name})
+	apitest.WantFields(t, err, codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "interaction.contact")
 	deleteContact(t, s, first)
 	if got := update(t, s, &rapportv1.Interaction{Name: made.GetName(), Contact: &first, Body: proto.String("x")}); got.GetContact() != first {
 		t.Errorf("%v, want the contact that was deleted since", got)
