@@ -70,10 +70,12 @@ const (
 	Contacts Collection = "contacts"
 	// Purchases is the collection of purchases.
 	Purchases Collection = "purchases"
+	// Interactions is the collection of interactions.
+	Interactions Collection = "interactions"
 )
 
 // collections are all that customers own.
-var collections = []Collection{Contacts, Purchases}
+var collections = []Collection{Contacts, Purchases, Interactions}
 
 // ParseOwner returns the customer that the named resource is or belongs to, or
 // INVALID_FIELD.

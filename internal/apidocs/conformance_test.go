@@ -140,6 +140,7 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	customers(d)
 	contacts(d)
 	purchases(d)
+	interactions(d)
 	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
 		t.Errorf("the export ends with %s", last)
 	}
@@ -169,6 +170,10 @@ const (
 	purchaseID    = "0198c0de-0000-7000-8000-000000000004"
 	purchasesPath = customerPath + "/purchases"
 	purchasePath  = purchasesPath + "/" + purchaseID
+
+	interactionID    = "0198c0de-0000-7000-8000-000000000006"
+	interactionsPath = customerPath + "/interactions"
+	interactionPath  = interactionsPath + "/" + interactionID
 )
 
 func customers(d *documented) {
@@ -223,4 +228,21 @@ func contacts(d *documented) {
 	d.call(200, "PATCH", contactPath, d.example("PATCH", "/v1/customers/{customer}/contacts/{contact}"))
 	d.call(200, "DELETE", contactPath, "")
 	d.call(200, "POST", contactPath+":undelete", d.example("POST", "/v1/customers/{customer}/contacts/{contact}:undelete"))
+}
+
+func interactions(d *documented) {
+	d.Helper()
+	const path = "/v1/customers/{customer}/interactions"
+	create := d.example("POST", path)
+	d.call(201, "POST", interactionsPath+"?interactionId="+interactionID, create)
+	d.call(409, "POST", interactionsPath, create) // the external id is taken
+	d.call(400, "POST", interactionsPath, `{"channel":"PHONE","direction":"INBOUND","occurTime":"2999-01-01T00:00:00Z"}`)
+	d.call(200, "POST", interactionsPath+":batchCreate", d.example("POST", path+":batchCreate"))
+	d.call(200, "GET", interactionPath, "")
+	d.call(200, "GET", interactionsPath+"?orderBy=occur_time&filter=channel=PHONE", "")
+	d.call(200, "GET", "/v1/customers/-/interactions", "")
+	d.call(200, "PATCH", interactionPath, d.example("PATCH", path+"/{interaction}"))
+	d.call(412, "PATCH", interactionPath, `{"subject":"x"}`, "If-Match", `"1"`)
+	d.call(200, "DELETE", interactionPath, "")
+	d.call(200, "POST", interactionPath+":undelete", d.example("POST", path+"/{interaction}:undelete"))
 }

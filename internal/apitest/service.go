@@ -23,11 +23,12 @@ import (
 
 // Service is a running service and its clients.
 type Service struct {
-	Server    *server.Server
-	Conn      *grpc.ClientConn
-	Customers rapportv1.CustomerServiceClient
-	Purchases rapportv1.PurchaseServiceClient
-	Changes   rapportv1.ChangeServiceClient
+	Server       *server.Server
+	Conn         *grpc.ClientConn
+	Customers    rapportv1.CustomerServiceClient
+	Purchases    rapportv1.PurchaseServiceClient
+	Interactions rapportv1.InteractionServiceClient
+	Changes      rapportv1.ChangeServiceClient
 	// URL and AdminURL are the roots of REST and of the admin port.
 	URL      string
 	AdminURL string
@@ -119,6 +120,7 @@ func (s *Service) connect(t testing.TB) {
 	t.Cleanup(func() { _ = s.Conn.Close() })
 	s.Customers = rapportv1.NewCustomerServiceClient(s.Conn)
 	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Conn)
+	s.Interactions = rapportv1.NewInteractionServiceClient(s.Conn)
 	s.Changes = rapportv1.NewChangeServiceClient(s.Conn)
 	s.URL, s.AdminURL = "http://"+s.Server.HTTPAddr(), "http://"+s.Server.AdminAddr()
 	if s.DB, err = pgxpool.New(t.Context(), s.DatabaseURL); err != nil {

@@ -1,69 +1,14 @@
 package customer
 
 import (
-	"time"
-
 	"github.com/tidwall/gjson"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
-	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
 )
 
 // The JSON columns are decoded once for each row of a page, so decoding walks the
 // text instead of going through the reflection of encoding/json.
-
-type storedTimestamp struct {
-	Timestamp string `json:"timestamp"`
-}
-
-// encodeAttributes stores strings, numbers and yes or no as themselves, so that one
-// GIN index serves equality of all; an instant is told from text by its own object.
-func encodeAttributes(attributes map[string]*rapportv1.AttributeValue) (string, error) {
-	stored := make(map[string]any, len(attributes))
-	for key, a := range attributes {
-		switch v := a.GetKind().(type) {
-		case *rapportv1.AttributeValue_StringValue:
-			stored[key] = v.StringValue
-		case *rapportv1.AttributeValue_DoubleValue:
-			stored[key] = v.DoubleValue
-		case *rapportv1.AttributeValue_BoolValue:
-			stored[key] = v.BoolValue
-		case *rapportv1.AttributeValue_TimestampValue:
-			stored[key] = storedTimestamp{aip.AttributeTime(v.TimestampValue.AsTime())}
-		}
-	}
-	return contactpoint.JSON(stored)
-}
-
-func decodeAttributes(column string) map[string]*rapportv1.AttributeValue {
-	var attributes map[string]*rapportv1.AttributeValue
-	gjson.Parse(column).ForEach(func(key, value gjson.Result) bool {
-		if attributes == nil {
-			attributes = make(map[string]*rapportv1.AttributeValue)
-		}
-		attributes[key.Str] = decodeAttribute(value)
-		return true
-	})
-	return attributes
-}
-
-func decodeAttribute(value gjson.Result) *rapportv1.AttributeValue {
-	switch value.Type {
-	case gjson.Number:
-		return &rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_DoubleValue{DoubleValue: value.Num}}
-	case gjson.True, gjson.False:
-		return &rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_BoolValue{BoolValue: value.Type == gjson.True}}
-	case gjson.JSON:
-		// Written by encodeAttributes alone, so it parses.
-		t, _ := time.Parse(aip.AttributeTimeLayout, value.Get("timestamp").Str)
-		return &rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_TimestampValue{TimestampValue: timestamppb.New(t)}}
-	default:
-		return &rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_StringValue{StringValue: value.Str}}
-	}
-}
 
 func encodeExternalIDs(ids map[string]string) (string, error) {
 	if ids == nil {

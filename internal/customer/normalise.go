@@ -13,6 +13,7 @@ import (
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/attribute"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
 )
 
@@ -22,7 +23,6 @@ const maxAddressText = 200 // characters of one line or part of a postal address
 // up to, through add_tags and masks of single elements.
 const (
 	maxTags        = 50
-	maxAttributes  = 64
 	maxExternalIDs = 20
 )
 
@@ -48,7 +48,6 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	slices.Sort(c.GetTags())
 	c.Tags = slices.Compact(c.GetTags())
 	wrong.most("customer.tags", len(c.GetTags()), maxTags)
-	wrong.most("customer.attributes", len(c.GetAttributes()), maxAttributes)
 	wrong.most("customer.external_ids", len(c.GetExternalIds()), maxExternalIDs)
 	contactpoint.Emails(&wrong.Violations, "customer.emails", c.GetEmails())
 	region := s.DefaultRegion
@@ -69,6 +68,7 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 			}
 		}
 	}
+	attribute.Normalise(&wrong.Violations, "customer.attributes", c.GetAttributes())
 	aip.NormaliseTime(&wrong.Violations, "customer.prospect_time", c.GetProspectTime())
 	aip.CheckMoney(&wrong.Violations, "customer.acquisition_cost", c.GetAcquisitionCost())
 	return wrong.Err()

@@ -10,6 +10,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/attribute"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
 )
@@ -84,7 +85,7 @@ func (r *row) proto() *rapportv1.Customer {
 		TimeZone:          db.TextOrNil(r.TimeZone),
 		ExternalIds:       decodeExternalIDs(r.ExternalIDs),
 		Tags:              r.Tags,
-		Attributes:        decodeAttributes(r.Attributes),
+		Attributes:        attribute.Decode(r.Attributes),
 		Owner:             db.TextOrNil(r.Owner),
 		AcquisitionSource: rapportv1.Customer_AcquisitionSource(rapportv1.Customer_AcquisitionSource_value[r.AcquisitionSource.String]),
 		State:             rapportv1.Customer_ACTIVE,
@@ -149,6 +150,6 @@ func (r *row) set(c *rapportv1.Customer) (err error) {
 	if r.ExternalIDs, err = encodeExternalIDs(c.GetExternalIds()); err != nil {
 		return err
 	}
-	r.Attributes, err = encodeAttributes(c.GetAttributes())
+	r.Attributes, err = attribute.Encode(c.GetAttributes())
 	return err
 }

@@ -114,7 +114,7 @@ func TestBackfillGoesOn(t *testing.T) {
 	}
 	// As a process leaves it that dies in the middle.
 	for _, statement := range []string{
-		`DELETE FROM schema_version WHERE version_id >= 5`, `DELETE FROM search_key WHERE key LIKE 'n%'`, `DROP TABLE attribute_key`, `DROP TABLE purchase`,
+		`DELETE FROM schema_version WHERE version_id >= 5`, `DELETE FROM search_key WHERE key LIKE 'n%'`, `DROP TABLE attribute_key`, `DROP TABLE purchase, interaction`,
 	} {
 		if _, err := conn.Exec(t.Context(), statement); err != nil {
 			t.Fatal(err)

@@ -2,7 +2,9 @@ package mutation_test
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/genproto/googleapis/type/money"
@@ -129,6 +131,18 @@ func newPurchase(units int64) *rapportv1.Purchase {
 func (c *caller) purchase(t testing.TB) string {
 	t.Helper()
 	return c.must(t, &rapportv1.CreatePurchaseRequest{Parent: c.customer(t), Purchase: newPurchase(1)}).(*rapportv1.Purchase).GetName()
+}
+
+func newInteraction() *rapportv1.Interaction {
+	return &rapportv1.Interaction{
+		Channel: rapportv1.Channel_PHONE, Direction: rapportv1.Interaction_INBOUND, OccurTime: timestamppb.New(time.Unix(1_750_000_000, 0)),
+		Subject: proto.String("Hello"), ExternalId: &rapportv1.ExternalId{Source: "pbx", Id: uuid.NewString()},
+	}
+}
+
+func (c *caller) interaction(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateInteractionRequest{Parent: c.customer(t), Interaction: newInteraction()}).(*rapportv1.Interaction).GetName()
 }
 
 // scenario is a mutating call that succeeds, and one with another meaning that would
@@ -268,6 +282,56 @@ var scenarios = map[string]scenario{
 			return &rapportv1.VoidPurchaseRequest{Name: c.purchase(t), Reason: "returned"}
 		},
 		func(req request) { req.(*rapportv1.VoidPurchaseRequest).Reason = "other" },
+	},
+	"CreateInteraction": {
+		func(t testing.TB, c *caller) request {
+			contact := c.contact(t)
+			customer, _, _ := strings.Cut(contact, "/contacts/")
+			i := newInteraction()
+			i.Contact = &contact
+			return &rapportv1.CreateInteractionRequest{Parent: customer, Interaction: i}
+		},
+		func(req request) { req.(*rapportv1.CreateInteractionRequest).Interaction.Contact = nil },
+	},
+	"BatchCreateInteractions": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateInteractionsRequest{Parent: "customers/-", Requests: []*rapportv1.CreateInteractionRequest{
+				{Parent: c.customer(t), Interaction: newInteraction()}, {Parent: c.customer(t), Interaction: newInteraction()},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchCreateInteractionsRequest).Requests[1].Interaction.Subject = proto.String("Other")
+		},
+	},
+	"UpdateInteraction": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateInteractionRequest{Interaction: &rapportv1.Interaction{Name: c.interaction(t), Body: proto.String("New")}}
+		},
+		func(req request) { req.(*rapportv1.UpdateInteractionRequest).Interaction.Body = proto.String("Other") },
+	},
+	"UpdateInteraction that makes one": {
+		func(t testing.TB, c *caller) request {
+			i := newInteraction()
+			i.Name = c.customer(t) + "/interactions/" + uuid.NewString()
+			return &rapportv1.UpdateInteractionRequest{Interaction: i, AllowMissing: true}
+		},
+		func(req request) {
+			req.(*rapportv1.UpdateInteractionRequest).Interaction.Subject = proto.String("Other")
+		},
+	},
+	"DeleteInteraction": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.DeleteInteractionRequest{Name: c.interaction(t)}
+		},
+		func(req request) { req.(*rapportv1.DeleteInteractionRequest).Etag = "*" },
+	},
+	"UndeleteInteraction": {
+		func(t testing.TB, c *caller) request {
+			name := c.interaction(t)
+			c.must(t, &rapportv1.DeleteInteractionRequest{Name: name})
+			return &rapportv1.UndeleteInteractionRequest{Name: name}
+		},
+		func(req request) { req.(*rapportv1.UndeleteInteractionRequest).Etag = "*" },
 	},
 }
 

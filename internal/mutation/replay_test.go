@@ -43,6 +43,8 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 		} else {
 			_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: a.GetName()})
 		}
+	case *rapportv1.BatchCreateInteractionsResponse:
+		disturb(t, c, a.GetInteractions()[0])
 	case *rapportv1.Contact:
 		customer, _, _ := strings.Cut(a.GetName(), "/contacts/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
@@ -50,6 +52,9 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 		disturb(t, c, a.GetPurchases()[0])
 	case *rapportv1.Purchase:
 		customer, _, _ := strings.Cut(a.GetName(), "/purchases/")
+		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
+	case *rapportv1.Interaction:
+		customer, _, _ := strings.Cut(a.GetName(), "/interactions/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
 	}
 	if err != nil {
@@ -129,6 +134,8 @@ func TestConcurrentDuplicates(t *testing.T) {
 				most = len(batch.GetCustomers())
 			case *rapportv1.BatchCreatePurchasesResponse:
 				most = len(batch.GetPurchases())
+			case *rapportv1.BatchCreateInteractionsResponse:
+				most = len(batch.GetInteractions())
 			}
 			if made := count(t, c, "change") - changes; made > most {
 				t.Errorf("%d changes, want at most %d", made, most)

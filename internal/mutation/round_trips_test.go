@@ -128,6 +128,13 @@ func purchasesPage(parent func(*testing.T, *caller) string) func(*testing.T, *ca
 	}
 }
 
+func interactionsPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.ListInteractionsRequest{Parent: parent(t, c)}
+		return func(ctx context.Context) error { _, err := c.Interactions.ListInteractions(ctx, req); return err }
+	}
+}
+
 // exportCustomers exports so many customers, which it makes in the table alone.
 func exportCustomers(n int) func(*testing.T, *caller) func(context.Context) error {
 	return func(t *testing.T, c *caller) func(context.Context) error {
@@ -225,6 +232,22 @@ var trips = []trip{
 	{"ListPurchases", "of one customer who has none", purchasesPage(func(t *testing.T, c *caller) string { return c.customer(t) })},
 	{"ListPurchases", "of all customers", purchasesPage(func(*testing.T, *caller) string { return "customers/-" })},
 	{"VoidPurchase", "", made("VoidPurchase")},
+	{"CreateInteraction", "", made("CreateInteraction")},
+	{"BatchCreateInteractions", "", made("BatchCreateInteractions")},
+	{"GetInteraction", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetInteractionRequest{Name: c.interaction(t)}
+		return func(ctx context.Context) error { _, err := c.Interactions.GetInteraction(ctx, req); return err }
+	}},
+	{"ListInteractions", "of one customer", interactionsPage(func(t *testing.T, c *caller) string {
+		customer, _, _ := strings.Cut(c.interaction(t), "/interactions/")
+		return customer
+	})},
+	{"ListInteractions", "of one customer who has none", interactionsPage(func(t *testing.T, c *caller) string { return c.customer(t) })},
+	{"ListInteractions", "of all customers", interactionsPage(func(*testing.T, *caller) string { return "customers/-" })},
+	{"UpdateInteraction", "", made("UpdateInteraction")},
+	{"UpdateInteraction", "that makes one", made("UpdateInteraction that makes one")},
+	{"DeleteInteraction", "", made("DeleteInteraction")},
+	{"UndeleteInteraction", "", made("UndeleteInteraction")},
 	{"GetChange", "", func(t *testing.T, c *caller) func(context.Context) error {
 		c.customer(t)
 		list, err := c.Changes.ListChanges(t.Context(), &rapportv1.ListChangesRequest{PageSize: 1})
@@ -281,6 +304,7 @@ func TestRoundTrips(t *testing.T) {
 func TestEveryRPCHasItsRoundTrips(t *testing.T) {
 	for _, file := range []protoreflect.FileDescriptor{
 		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_purchase_service_proto,
+		rapportv1.File_rapport_v1_interaction_service_proto,
 		rapportv1.File_rapport_v1_change_service_proto,
 	} {
 		methods := file.Services().Get(0).Methods()

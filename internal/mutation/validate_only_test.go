@@ -32,7 +32,7 @@ func TestValidateOnly(t *testing.T) {
 			if err != nil || replayed {
 				t.Fatalf("afterwards: replayed %t, %v", replayed, err)
 			}
-			fresh := []proto.Message{&rapportv1.Customer{}, &rapportv1.Contact{}, &rapportv1.Purchase{}}
+			fresh := []proto.Message{&rapportv1.Customer{}, &rapportv1.Contact{}, &rapportv1.Purchase{}, &rapportv1.Interaction{}}
 			var ignore []cmp.Option
 			for _, m := range fresh {
 				for _, field := range []protoreflect.Name{"name", "uid", "create_time", "update_time", "delete_time", "purge_time", "void_time"} {

@@ -83,7 +83,11 @@ func (r *Resource[M, R, P]) ParseList(req ListRequest) (list aip.List, fingerpri
 		maps.Copy(orders, r.OrdersOfOne)
 		list.Base, args = "lane = $1 AND customer_id = $2", []any{db.Lane(customer), db.UUID(customer)}
 	}
-	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, newestFirst); err != nil {
+	first := newestFirst
+	if r.DefaultOrder != (aip.Order{}) {
+		first = r.DefaultOrder
+	}
+	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, first); err != nil {
 		return list, fingerprint, err
 	}
 	if list.Filter, err = aip.CompileFilter(req.GetFilter(), r.Fields, args); err != nil {

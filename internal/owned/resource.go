@@ -82,6 +82,9 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	Fields      aip.Fields
 	Orders      map[string]aip.OrderColumn
 	OrdersOfOne map[string]aip.OrderColumn
+	// DefaultOrder is that of a list which asks for none; unset, the records made last
+	// come first.
+	DefaultOrder aip.Order
 
 	columns string
 	sql     Statements

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -105,6 +106,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	check("delete contact", err)
 	_, err = s.Customers.UndeleteContact(ctx, &rapportv1.UndeleteContactRequest{Name: contact.GetName()})
 	check("undelete contact", err)
+	interactions(t, s, contact.GetName())
 	_, err = s.Customers.GetContact(ctx, &rapportv1.GetContactRequest{Name: contact.GetName()})
 	check("get contact", err)
 	purchases(t, s, made.GetName())
@@ -119,6 +121,52 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	}
 	_, err = s.Changes.GetChange(ctx, &rapportv1.GetChangeRequest{Name: changes.GetChanges()[0].GetName()})
 	check("get change", err)
+}
+
+// interactions calls the RPCs of interactions, with all that one can hold.
+func interactions(t *testing.T, s *apitest.Service, contact string) {
+	t.Helper()
+	ctx := t.Context()
+	check := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	parent, _, _ := strings.Cut(contact, "/contacts/")
+	made, err := s.Interactions.CreateInteraction(ctx, &rapportv1.CreateInteractionRequest{Parent: parent, Interaction: &rapportv1.Interaction{
+		Channel: rapportv1.Channel_PHONE, Direction: rapportv1.Interaction_OUTBOUND, Purpose: rapportv1.Interaction_SALES,
+		OccurTime: timestamppb.Now(), Duration: durationpb.New(time.Minute), Subject: proto.String("s"), Body: proto.String("b"),
+		Staff: proto.String("7"), Contact: &contact, Campaign: proto.String("c"), CustomerReaction: rapportv1.Interaction_POSITIVE,
+		Concession: &rapportv1.Interaction_Concession{Amount: &money.Money{CurrencyCode: "EUR", Units: 1, Nanos: 5}},
+		Attributes: map[string]*rapportv1.AttributeValue{"n": {Kind: &rapportv1.AttributeValue_DoubleValue{DoubleValue: 1}}},
+		ExternalId: &rapportv1.ExternalId{Source: "pbx", Id: "1"},
+	}})
+	check("create interaction", err)
+	_, err = s.Interactions.BatchCreateInteractions(ctx, &rapportv1.BatchCreateInteractionsRequest{
+		Parent: "customers/-", Requests: []*rapportv1.CreateInteractionRequest{{Parent: parent, Interaction: &rapportv1.Interaction{
+			Channel: rapportv1.Channel_MAIL, Direction: rapportv1.Interaction_INBOUND, OccurTime: timestamppb.Now(), Contact: &contact,
+		}}},
+	})
+	check("batch create interactions", err)
+	_, err = s.Interactions.UpdateInteraction(ctx, &rapportv1.UpdateInteractionRequest{Interaction: &rapportv1.Interaction{Name: made.GetName(), Body: proto.String("c")}})
+	check("update interaction", err)
+	for _, of := range []string{parent, "customers/-"} {
+		for _, filter := range []string{"", `staff = "7" AND attributes.n = 1`, `contact = "` + contact + `"`} {
+			req := &rapportv1.ListInteractionsRequest{Parent: of, Filter: filter, PageSize: 1, OrderBy: "occur_time"}
+			page, err := s.Interactions.ListInteractions(ctx, req)
+			check("list interactions "+filter, err)
+			req.PageToken = page.GetNextPageToken()
+			_, err = s.Interactions.ListInteractions(ctx, req)
+			check("next page of interactions "+filter, err)
+		}
+	}
+	_, err = s.Interactions.DeleteInteraction(ctx, &rapportv1.DeleteInteractionRequest{Name: made.GetName()})
+	check("delete interaction", err)
+	_, err = s.Interactions.UndeleteInteraction(ctx, &rapportv1.UndeleteInteractionRequest{Name: made.GetName()})
+	check("undelete interaction", err)
+	_, err = s.Interactions.GetInteraction(ctx, &rapportv1.GetInteractionRequest{Name: made.GetName()})
+	check("get interaction", err)
 }
 
 // exportAll calls the RPCs that tell of all customers at once.

@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/contact"
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/purchase"
@@ -52,6 +53,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		contact.New(service, s.config.DefaultRegion),
 	})
 	rapportv1.RegisterPurchaseServiceServer(r, purchase.New(service))
+	rapportv1.RegisterInteractionServiceServer(r, interaction.New(service))
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 

@@ -22,6 +22,11 @@ var statements = []struct{ what, sql string }{
 DELETE FROM request WHERE (lane, principal, method, request_id) IN (
     SELECT lane, principal, method, request_id FROM request WHERE expire_time < now()
     ORDER BY expire_time LIMIT $1 FOR UPDATE SKIP LOCKED)`},
+	// A purged customer's go with it, by their foreign key.
+	{"interactions", `-- name: PurgeInteractions
+DELETE FROM interaction WHERE (lane, customer_id, interaction_id) IN (
+    SELECT lane, customer_id, interaction_id FROM interaction WHERE purge_time < now()
+    ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED)`},
 	// A purged customer counted no more since its deletion. What goes here are the keys
 	// of attributes that were tried once.
 	{"attribute keys", `-- name: SweepAttributeKeys

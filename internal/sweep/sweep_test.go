@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apitest"
@@ -44,6 +45,7 @@ func due(t testing.TB, s *apitest.Service) {
 	for _, sql := range []string{
 		`UPDATE customer SET purge_time = now() - interval '1 second' WHERE purge_time IS NOT NULL`,
 		`UPDATE contact SET purge_time = now() - interval '1 second' WHERE purge_time IS NOT NULL`,
+		`UPDATE interaction SET purge_time = now() - interval '1 second' WHERE purge_time IS NOT NULL`,
 		`UPDATE request SET expire_time = now() - interval '1 second'`,
 	} {
 		if _, err := s.DB.Exec(t.Context(), sql); err != nil {
@@ -118,6 +120,43 @@ func TestSweepPurgesWhatIsDue(t *testing.T) {
 	changes, err := s.Changes.ListChanges(t.Context(), &rapportv1.ListChangesRequest{Filter: `resource = "` + gone.GetName() + `"`})
 	if err != nil || len(changes.GetChanges()) != 3 {
 		t.Errorf("%v, %v: want the creation, the deletion and the new creation", changes, err)
+	}
+}
+
+// TestSweepPurgesInteractions removes those that are due, and those of a customer who goes.
+func TestSweepPurgesInteractions(t *testing.T) {
+	s := apitest.Start(t)
+	sw := sweeper(t, s)
+	live, gone := create(t, s, "1", ""), create(t, s, "2", "")
+	var names []string
+	for _, parent := range []string{live.GetName(), live.GetName(), gone.GetName()} {
+		i, err := s.Interactions.CreateInteraction(t.Context(), &rapportv1.CreateInteractionRequest{Parent: parent, Interaction: &rapportv1.Interaction{
+			Channel: rapportv1.Channel_PHONE, Direction: rapportv1.Interaction_INBOUND, OccurTime: timestamppb.Now(),
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, i.GetName())
+	}
+	if _, err := s.Interactions.DeleteInteraction(t.Context(), &rapportv1.DeleteInteractionRequest{Name: names[1]}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: gone.GetName()}); err != nil {
+		t.Fatal(err)
+	}
+	run(t, sw) // nothing is due yet
+	if n := count(t, s, "interaction"); n != 3 {
+		t.Fatalf("%d interactions are left: swept before its time", n)
+	}
+	due(t, s)
+	run(t, sw)
+	for i, name := range names {
+		_, err := s.Interactions.GetInteraction(t.Context(), &rapportv1.GetInteractionRequest{Name: name})
+		if i > 0 {
+			apitest.WantReason(t, err, codes.NotFound, rapportv1.ErrorReason_INTERACTION_NOT_FOUND)
+		} else if err != nil {
+			t.Errorf("a live interaction was touched: %v", err)
+		}
 	}
 }
 

@@ -648,7 +648,7 @@ func (x *PhoneNumber) GetPrimary() bool {
 	return false
 }
 
-// One typed value of the company's own about a customer.
+// One typed value of the company's own about a record.
 type AttributeValue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The value; exactly one is set.

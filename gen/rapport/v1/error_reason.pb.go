@@ -71,7 +71,8 @@ const (
 	// ALREADY_EXISTS. A contact of this id exists, perhaps deleted and not yet
 	// purged.
 	ErrorReason_CONTACT_ALREADY_EXISTS ErrorReason = 16
-	// ALREADY_EXISTS. Another customer has one of these external ids.
+	// ALREADY_EXISTS. Another customer has one of these external ids; or another record of
+	// the same kind and customer has this one.
 	ErrorReason_EXTERNAL_ID_IN_USE ErrorReason = 17
 	// ALREADY_EXISTS. An undelete of a resource that is not deleted.
 	ErrorReason_NOT_DELETED ErrorReason = 18
@@ -132,6 +133,13 @@ const (
 	ErrorReason_PURCHASE_ALREADY_EXISTS ErrorReason = 42
 	// FAILED_PRECONDITION. The purchase is voided already.
 	ErrorReason_PURCHASE_VOIDED ErrorReason = 43
+	// NOT_FOUND. There is no such interaction.
+	ErrorReason_INTERACTION_NOT_FOUND ErrorReason = 44
+	// ALREADY_EXISTS. An interaction of this id exists, perhaps deleted and not yet
+	// purged.
+	ErrorReason_INTERACTION_ALREADY_EXISTS ErrorReason = 45
+	// FAILED_PRECONDITION. The interaction is deleted; undelete it first.
+	ErrorReason_INTERACTION_DELETED ErrorReason = 46
 )
 
 // Enum value maps for ErrorReason.
@@ -181,52 +189,58 @@ var (
 		41: "PURCHASE_NOT_FOUND",
 		42: "PURCHASE_ALREADY_EXISTS",
 		43: "PURCHASE_VOIDED",
+		44: "INTERACTION_NOT_FOUND",
+		45: "INTERACTION_ALREADY_EXISTS",
+		46: "INTERACTION_DELETED",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED": 0,
-		"INVALID_FIELD":            1,
-		"MALFORMED_MESSAGE":        2,
-		"EMPTY_UPDATE_MASK":        3,
-		"INVALID_UPDATE_MASK":      4,
-		"INVALID_FILTER":           5,
-		"INVALID_ORDER_BY":         6,
-		"INVALID_PAGE_TOKEN":       7,
-		"REQUEST_ID_REUSED":        8,
-		"REQUEST_IN_PROGRESS":      9,
-		"ETAG_MISMATCH":            10,
-		"ETAG_REQUIRED":            11,
-		"CUSTOMER_NOT_FOUND":       12,
-		"CONTACT_NOT_FOUND":        13,
-		"CHANGE_NOT_FOUND":         14,
-		"CUSTOMER_ALREADY_EXISTS":  15,
-		"CONTACT_ALREADY_EXISTS":   16,
-		"EXTERNAL_ID_IN_USE":       17,
-		"NOT_DELETED":              18,
-		"CUSTOMER_DELETED":         19,
-		"CONTACT_DELETED":          20,
-		"PRIMARY_CONTACT_EXISTS":   21,
-		"REFERRER_NOT_FOUND":       22,
-		"REFERRER_CYCLE":           23,
-		"REFERRER_CHAIN_TOO_DEEP":  24,
-		"TRANSACTION_CONFLICT":     25,
-		"OVERLOADED":               26,
-		"DATABASE_UNAVAILABLE":     27,
-		"STORAGE_FULL":             28,
-		"COMMIT_OUTCOME_UNKNOWN":   29,
-		"DEADLINE_EXCEEDED":        30,
-		"CANCELLED":                31,
-		"SHUTTING_DOWN":            32,
-		"INTERNAL_ERROR":           33,
-		"UNKNOWN_METHOD":           34,
-		"NO_ROUTE":                 35,
-		"METHOD_NOT_ALLOWED":       36,
-		"UNSUPPORTED_MEDIA_TYPE":   37,
-		"NOT_ACCEPTABLE":           38,
-		"MESSAGE_TOO_LARGE":        39,
-		"UNKNOWN_PARAMETER":        40,
-		"PURCHASE_NOT_FOUND":       41,
-		"PURCHASE_ALREADY_EXISTS":  42,
-		"PURCHASE_VOIDED":          43,
+		"ERROR_REASON_UNSPECIFIED":   0,
+		"INVALID_FIELD":              1,
+		"MALFORMED_MESSAGE":          2,
+		"EMPTY_UPDATE_MASK":          3,
+		"INVALID_UPDATE_MASK":        4,
+		"INVALID_FILTER":             5,
+		"INVALID_ORDER_BY":           6,
+		"INVALID_PAGE_TOKEN":         7,
+		"REQUEST_ID_REUSED":          8,
+		"REQUEST_IN_PROGRESS":        9,
+		"ETAG_MISMATCH":              10,
+		"ETAG_REQUIRED":              11,
+		"CUSTOMER_NOT_FOUND":         12,
+		"CONTACT_NOT_FOUND":          13,
+		"CHANGE_NOT_FOUND":           14,
+		"CUSTOMER_ALREADY_EXISTS":    15,
+		"CONTACT_ALREADY_EXISTS":     16,
+		"EXTERNAL_ID_IN_USE":         17,
+		"NOT_DELETED":                18,
+		"CUSTOMER_DELETED":           19,
+		"CONTACT_DELETED":            20,
+		"PRIMARY_CONTACT_EXISTS":     21,
+		"REFERRER_NOT_FOUND":         22,
+		"REFERRER_CYCLE":             23,
+		"REFERRER_CHAIN_TOO_DEEP":    24,
+		"TRANSACTION_CONFLICT":       25,
+		"OVERLOADED":                 26,
+		"DATABASE_UNAVAILABLE":       27,
+		"STORAGE_FULL":               28,
+		"COMMIT_OUTCOME_UNKNOWN":     29,
+		"DEADLINE_EXCEEDED":          30,
+		"CANCELLED":                  31,
+		"SHUTTING_DOWN":              32,
+		"INTERNAL_ERROR":             33,
+		"UNKNOWN_METHOD":             34,
+		"NO_ROUTE":                   35,
+		"METHOD_NOT_ALLOWED":         36,
+		"UNSUPPORTED_MEDIA_TYPE":     37,
+		"NOT_ACCEPTABLE":             38,
+		"MESSAGE_TOO_LARGE":          39,
+		"UNKNOWN_PARAMETER":          40,
+		"PURCHASE_NOT_FOUND":         41,
+		"PURCHASE_ALREADY_EXISTS":    42,
+		"PURCHASE_VOIDED":            43,
+		"INTERACTION_NOT_FOUND":      44,
+		"INTERACTION_ALREADY_EXISTS": 45,
+		"INTERACTION_DELETED":        46,
 	}
 )
 
@@ -262,7 +276,7 @@ var File_rapport_v1_error_reason_proto protoreflect.FileDescriptor
 const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
 	"\x1drapport/v1/error_reason.proto\x12\n" +
-	"rapport.v1*\xf5\a\n" +
+	"rapport.v1*\xc9\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rINVALID_FIELD\x10\x01\x12\x15\n" +
@@ -309,7 +323,10 @@ const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\x11UNKNOWN_PARAMETER\x10(\x12\x16\n" +
 	"\x12PURCHASE_NOT_FOUND\x10)\x12\x1b\n" +
 	"\x17PURCHASE_ALREADY_EXISTS\x10*\x12\x13\n" +
-	"\x0fPURCHASE_VOIDED\x10+B\xa4\x01\n" +
+	"\x0fPURCHASE_VOIDED\x10+\x12\x19\n" +
+	"\x15INTERACTION_NOT_FOUND\x10,\x12\x1e\n" +
+	"\x1aINTERACTION_ALREADY_EXISTS\x10-\x12\x17\n" +
+	"\x13INTERACTION_DELETED\x10.B\xa4\x01\n" +
 	"\x0ecom.rapport.v1B\x10ErrorReasonProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"

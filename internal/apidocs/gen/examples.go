@@ -11,6 +11,7 @@ import (
 	"google.golang.org/genproto/googleapis/type/postaladdress"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -20,17 +21,25 @@ import (
 // The ids of the examples. They are typed messages, not JSON text, so that a
 // renamed field breaks the build and not the reader.
 const (
-	exampleCustomerID   = "0198c0de-0000-7000-8000-000000000001"
-	exampleContactID    = "0198c0de-0000-7000-8000-000000000002"
-	exampleChangeID     = "0198c0de-0000-7000-8000-000000000003"
-	examplePurchaseID   = "0198c0de-0000-7000-8000-000000000004"
-	exampleRequestID    = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
-	exampleEtag         = `"1"`
-	exampleCustomerName = "customers/" + exampleCustomerID
-	exampleContactName  = exampleCustomerName + "/contacts/" + exampleContactID
+	exampleCustomerID      = "0198c0de-0000-7000-8000-000000000001"
+	exampleContactID       = "0198c0de-0000-7000-8000-000000000002"
+	exampleChangeID        = "0198c0de-0000-7000-8000-000000000003"
+	examplePurchaseID      = "0198c0de-0000-7000-8000-000000000005"
+	exampleInteractionID   = "0198c0de-0000-7000-8000-000000000004"
+	exampleRequestID       = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
+	exampleEtag            = `"1"`
+	exampleCustomerName    = "customers/" + exampleCustomerID
+	exampleContactName     = exampleCustomerName + "/contacts/" + exampleContactID
+	exampleInteractionName = exampleCustomerName + "/interactions/" + exampleInteractionID
 )
 
-var exampleIDs = map[string]string{"customer": exampleCustomerID, "contact": exampleContactID, "change": exampleChangeID, "purchase": examplePurchaseID}
+var exampleIDs = map[string]string{
+	"customer": exampleCustomerID, "contact": exampleContactID, "interaction": exampleInteractionID,
+	"purchase": examplePurchaseID, "change": exampleChangeID,
+}
+
+// exampleOccurTime is when the example's call was, a little before it was recorded.
+var exampleOccurTime = timestamppb.New(time.Date(2026, 11, 2, 9, 15, 0, 0, time.UTC))
 
 var exampleTime = timestamppb.New(time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC))
 
@@ -96,6 +105,28 @@ func purchase() *rapportv1.Purchase {
 	return p
 }
 
+func newInteraction() *rapportv1.Interaction {
+	return &rapportv1.Interaction{
+		Channel: rapportv1.Channel_PHONE, Direction: rapportv1.Interaction_OUTBOUND, Purpose: rapportv1.Interaction_RENEWAL,
+		OccurTime: exampleOccurTime, Duration: durationpb.New(12 * time.Minute),
+		Subject: proto.String("Renewal for another year"), Body: proto.String("Wei renews if the delivery stays free of charge."),
+		Staff: proto.String("staff-7"), Contact: proto.String(exampleContactName), Campaign: proto.String("autumn-renewals"),
+		CustomerReaction: rapportv1.Interaction_POSITIVE,
+		Concession: &rapportv1.Interaction_Concession{
+			Amount: &money.Money{CurrencyCode: "GBP", Units: 60}, Reason: proto.String("Free delivery"), InReturnFor: proto.String("One more year"),
+		},
+		Attributes: map[string]*rapportv1.AttributeValue{"attempt": {Kind: &rapportv1.AttributeValue_DoubleValue{DoubleValue: 2}}},
+		ExternalId: &rapportv1.ExternalId{Source: "phone", Id: "call-88213"},
+	}
+}
+
+func interaction() *rapportv1.Interaction {
+	i := newInteraction()
+	i.Name, i.Uid, i.Etag = exampleInteractionName, exampleInteractionID, exampleEtag
+	i.CreateTime, i.UpdateTime = exampleTime, exampleTime
+	return i
+}
+
 func change() *rapportv1.Change {
 	return &rapportv1.Change{
 		Name: "changes/" + exampleChangeID, Uid: exampleChangeID,
@@ -136,6 +167,16 @@ func requestExample(operation string) any {
 		return sent(&rapportv1.BatchCreatePurchasesRequest{Requests: []*rapportv1.CreatePurchaseRequest{{Purchase: p}}})
 	case "PurchaseService_VoidPurchase":
 		return sent(&rapportv1.VoidPurchaseRequest{Reason: "The teapot came back cracked."})
+	case "InteractionService_CreateInteraction":
+		return sent(newInteraction())
+	case "InteractionService_BatchCreateInteractions":
+		i := newInteraction()
+		i.ExternalId.Id = "call-88214"
+		return sent(&rapportv1.BatchCreateInteractionsRequest{Requests: []*rapportv1.CreateInteractionRequest{{Parent: exampleCustomerName, Interaction: i}}})
+	case "InteractionService_UpdateInteraction":
+		return sent(&rapportv1.Interaction{CustomerReaction: rapportv1.Interaction_NEUTRAL})
+	case "InteractionService_UndeleteInteraction":
+		return sent(&rapportv1.UndeleteInteractionRequest{RequestId: exampleRequestID})
 	case "CustomerService_UndeleteCustomer":
 		return sent(&rapportv1.UndeleteCustomerRequest{RequestId: exampleRequestID})
 	case "CustomerService_UndeleteContact":
@@ -151,6 +192,12 @@ func responseExample(message string) any {
 		return answered(customer())
 	case "Contact":
 		return answered(contact())
+	case "Interaction":
+		return answered(interaction())
+	case "ListInteractionsResponse":
+		return answered(&rapportv1.ListInteractionsResponse{Interactions: []*rapportv1.Interaction{interaction()}, TotalSize: proto.Int32(1)})
+	case "BatchCreateInteractionsResponse":
+		return answered(&rapportv1.BatchCreateInteractionsResponse{Interactions: []*rapportv1.Interaction{interaction()}})
 	case "Change":
 		return answered(change())
 	case "ListCustomersResponse":

@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/purchase"
@@ -25,8 +26,9 @@ import (
 
 // Service is the service without its listeners.
 type Service struct {
-	Customers rapportv1.CustomerServiceClient
-	Purchases rapportv1.PurchaseServiceClient
+	Customers    rapportv1.CustomerServiceClient
+	Purchases    rapportv1.PurchaseServiceClient
+	Interactions rapportv1.InteractionServiceClient
 	// Channel is what REST's gateway would call through.
 	Channel *inprocess.Channel
 
@@ -55,11 +57,13 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	}
 	mutations := &mutation.Runner{Pool: pool, Clock: time.Now, RequestTTL: 24 * time.Hour}
 	var services rpc.Registrar
+	records := owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}
 	rapportv1.RegisterCustomerServiceServer(&services, service{
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
-		contact.New(owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}, ""),
+		contact.New(records, ""),
 	})
-	rapportv1.RegisterPurchaseServiceServer(&services, purchase.New(owned.Service{DB: pool, Mutations: mutations}))
+	rapportv1.RegisterPurchaseServiceServer(&services, purchase.New(records))
+	rapportv1.RegisterInteractionServiceServer(&services, interaction.New(records))
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {
 		pool.Close()
@@ -67,6 +71,7 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	}
 	s.Customers = rapportv1.NewCustomerServiceClient(s.Channel)
 	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Channel)
+	s.Interactions = rapportv1.NewInteractionServiceClient(s.Channel)
 	return s, nil
 }
 

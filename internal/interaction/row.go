@@ -1,0 +1,151 @@
+package interaction
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
+	"google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/attribute"
+	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/owned"
+)
+
+const contactField = "interaction.contact"
+
+// row is an interaction as the table holds it. Enums are stored by name, and unset ones
+// as NULL.
+type row struct {
+	owned.Head
+
+	Channel, Direction         string
+	Purpose                    pgtype.Text
+	OccurTime                  time.Time
+	Duration                   pgtype.Int8 // microseconds
+	Subject, Body, Staff       pgtype.Text
+	ContactID                  pgtype.UUID // of the same customer
+	Campaign                   pgtype.Text
+	CustomerReaction           pgtype.Text
+	ConcessionCurrency         pgtype.Text
+	ConcessionUnits            pgtype.Int8
+	ConcessionNanos            pgtype.Int4
+	ConcessionReason           pgtype.Text
+	ConcessionInReturnFor      pgtype.Text
+	Attributes                 string // JSON
+	ExternalSource, ExternalID pgtype.Text
+}
+
+// columns are the row's own, in the order of Args and Targets.
+var columns = []string{
+	"channel", "direction", "purpose", "occur_time", "duration_micros", "subject", "body", "staff", "contact_id", "campaign",
+	"customer_reaction", "concession_currency", "concession_units", "concession_nanos", "concession_reason",
+	"concession_in_return_for", "attributes", "external_id_source", "external_id_id",
+}
+
+// Args implements owned.Row.
+func (r *row) Args() []any {
+	return []any{
+		r.Channel, r.Direction, r.Purpose, r.OccurTime, r.Duration, r.Subject, r.Body, r.Staff, r.ContactID, r.Campaign,
+		r.CustomerReaction, r.ConcessionCurrency, r.ConcessionUnits, r.ConcessionNanos, r.ConcessionReason,
+		r.ConcessionInReturnFor, r.Attributes, r.ExternalSource, r.ExternalID,
+	}
+}
+
+// Targets implements owned.Row.
+func (r *row) Targets() []any {
+	return []any{
+		&r.Channel, &r.Direction, &r.Purpose, &r.OccurTime, &r.Duration, &r.Subject, &r.Body, &r.Staff, &r.ContactID, &r.Campaign,
+		&r.CustomerReaction, &r.ConcessionCurrency, &r.ConcessionUnits, &r.ConcessionNanos, &r.ConcessionReason,
+		&r.ConcessionInReturnFor, &r.Attributes, &r.ExternalSource, &r.ExternalID,
+	}
+}
+
+// Proto implements owned.Row.
+func (r *row) Proto(name string) *rapportv1.Interaction {
+	i := &rapportv1.Interaction{
+		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
+		Channel:   rapportv1.Channel(rapportv1.Channel_value[r.Channel]),
+		Direction: rapportv1.Interaction_Direction(rapportv1.Interaction_Direction_value[r.Direction]),
+		// A column that is NULL reads as the enum's zero value.
+		Purpose:          rapportv1.Interaction_Purpose(rapportv1.Interaction_Purpose_value[r.Purpose.String]),
+		CustomerReaction: rapportv1.Interaction_Reaction(rapportv1.Interaction_Reaction_value[r.CustomerReaction.String]),
+		OccurTime:        timestamppb.New(r.OccurTime),
+		Subject:          db.TextOrNil(r.Subject),
+		Body:             db.TextOrNil(r.Body),
+		Staff:            db.TextOrNil(r.Staff),
+		Campaign:         db.TextOrNil(r.Campaign),
+		Concession:       r.concession(),
+		Attributes:       attribute.Decode(r.Attributes),
+		CreateTime:       timestamppb.New(r.CreateTime),
+		UpdateTime:       timestamppb.New(r.UpdateTime),
+		DeleteTime:       aip.ToTimestamp(r.DeleteTime),
+		PurgeTime:        aip.ToTimestamp(r.PurgeTime),
+	}
+	if d := r.Duration; d.Valid {
+		// Not by way of time.Duration, which ends after 292 years.
+		i.Duration = &durationpb.Duration{Seconds: d.Int64 / 1e6, Nanos: int32(d.Int64 % 1e6 * 1e3)}
+	}
+	if r.ContactID.Valid {
+		contact := aip.Contacts.Name(r.CustomerID, r.ContactID.Bytes)
+		i.Contact = &contact
+	}
+	if r.ExternalSource.Valid {
+		i.ExternalId = &rapportv1.ExternalId{Source: r.ExternalSource.String, Id: r.ExternalID.String}
+	}
+	return i
+}
+
+func (r *row) concession() *rapportv1.Interaction_Concession {
+	if !r.ConcessionCurrency.Valid && !r.ConcessionReason.Valid {
+		return nil // each has an amount or a reason
+	}
+	c := &rapportv1.Interaction_Concession{Reason: db.TextOrNil(r.ConcessionReason), InReturnFor: db.TextOrNil(r.ConcessionInReturnFor)}
+	if r.ConcessionCurrency.Valid {
+		c.Amount = &money.Money{
+			CurrencyCode: r.ConcessionCurrency.String, Units: r.ConcessionUnits.Int64, Nanos: r.ConcessionNanos.Int32,
+		}
+	}
+	return c
+}
+
+// Set implements owned.Row.
+func (r *row) Set(i *rapportv1.Interaction) (err error) {
+	r.Channel, r.Direction, r.OccurTime = i.GetChannel().String(), i.GetDirection().String(), i.GetOccurTime().AsTime()
+	r.Purpose, r.CustomerReaction, r.Duration, r.ContactID = pgtype.Text{}, pgtype.Text{}, pgtype.Int8{}, pgtype.UUID{}
+	if purpose := i.GetPurpose(); purpose != rapportv1.Interaction_PURPOSE_UNSPECIFIED {
+		r.Purpose = db.Text(purpose.String())
+	}
+	if reaction := i.GetCustomerReaction(); reaction != rapportv1.Interaction_REACTION_UNSPECIFIED {
+		r.CustomerReaction = db.Text(reaction.String())
+	}
+	if d := i.GetDuration(); d != nil {
+		r.Duration = pgtype.Int8{Int64: d.GetSeconds()*1e6 + int64(d.GetNanos()/1e3), Valid: true}
+	}
+	r.Subject, r.Body, r.Staff, r.Campaign = db.Text(i.GetSubject()), db.Text(i.GetBody()), db.Text(i.GetStaff()), db.Text(i.GetCampaign())
+	c := i.GetConcession()
+	r.ConcessionReason, r.ConcessionInReturnFor = db.Text(c.GetReason()), db.Text(c.GetInReturnFor())
+	r.ConcessionCurrency, r.ConcessionUnits, r.ConcessionNanos = pgtype.Text{}, pgtype.Int8{}, pgtype.Int4{}
+	if m := c.GetAmount(); m != nil {
+		r.ConcessionCurrency = db.Text(m.GetCurrencyCode())
+		r.ConcessionUnits = pgtype.Int8{Int64: m.GetUnits(), Valid: true}
+		r.ConcessionNanos = pgtype.Int4{Int32: m.GetNanos(), Valid: true}
+	}
+	r.ExternalSource, r.ExternalID = db.Text(i.GetExternalId().GetSource()), db.Text(i.GetExternalId().GetId())
+	if i.Contact != nil {
+		customer, contact, err := aip.Contacts.ParseName(contactField, i.GetContact())
+		if err != nil {
+			return err
+		}
+		if customer != r.CustomerID {
+			return apierr.InvalidField(contactField, "must be a contact of the same customer")
+		}
+		r.ContactID = db.UUID(contact)
+	}
+	r.Attributes, err = attribute.Encode(i.GetAttributes())
+	return err
+}
