@@ -52,6 +52,7 @@ func (s *Server) newBatch(ctx context.Context, tx *mutation.Tx, updates []*parse
 		}
 		return nil
 	})
+	tx.Queue(planAnewSQL)
 	if slices.ContainsFunc(updates, func(u *parsedUpdate) bool { return u.referrerIfMade() != uuid.Nil }) {
 		tx.Queue(guardReferralsSQL)
 	}
