@@ -177,8 +177,9 @@ func TextArray(column string) Field {
 	}}
 }
 
-// JSONList is one text member of the objects in a jsonb array that is indexed, such as `emails.address`. `=` and `:` both say that some object has the value, in the
-// form normalise gives it; a nil normalise leaves it as it is.
+// JSONList is one text member of the objects in a jsonb array that is indexed, such as
+// `emails.address`. `=` and `:` both say that some object has the value, in the form
+// normalise gives it; a nil normalise leaves it as it is.
 func JSONList(column, key string, normalise func(string) string) Field {
 	return Field{compile: func(t *Term) (Condition, error) {
 		switch {

@@ -43,6 +43,7 @@ type held struct {
 func (s *Server) newBatch(ctx context.Context, tx *mutation.Tx, updates []*parsedUpdate) (*batch, error) {
 	b := &batch{
 		server: s, tx: tx, customers: make(map[uuid.UUID]*held, len(updates)), owners: map[externalKey]uuid.UUID{},
+		referrers: newReferrers(),
 	}
 	// What the constraints refuse was not there a moment ago: it is another call's work.
 	tx.OnRefusal(func(e *pgconn.PgError) error {
@@ -51,6 +52,7 @@ func (s *Server) newBatch(ctx context.Context, tx *mutation.Tx, updates []*parse
 		}
 		return nil
 	})
+	tx.Queue(planAnewSQL)
 	if slices.ContainsFunc(updates, func(u *parsedUpdate) bool { return u.referrerIfMade() != uuid.Nil }) {
 		tx.Queue(guardReferralsSQL)
 	}
@@ -153,7 +155,11 @@ func (b *batch) check(id uuid.UUID, before, after *rapportv1.Customer) error {
 	if err != nil {
 		return err
 	}
-	return b.walk(id, referrer).check(id, referrer)
+	if err := b.walk(id, referrer).check(id, referrer); err != nil {
+		return err
+	}
+	b.referrers.give(referrer, id)
+	return nil
 }
 
 // own notes whose the external ids are from now on.

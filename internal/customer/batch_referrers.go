@@ -33,10 +33,14 @@ WITH RECURSIVE down AS (
 )
 SELECT top, max(depth) FROM down GROUP BY top`
 
-// referrers are the chains of referrers that a batch touches, as the database has them.
+// referrers are the chains of referrers that a batch touches.
 type referrers struct {
+	// above and below are as the database has them.
 	above map[uuid.UUID]referrerLink
 	below map[uuid.UUID]int64
+	// given has the customers to whom the batch gave a referrer, by that. Some may have
+	// another one since.
+	given map[uuid.UUID]map[uuid.UUID]struct{}
 }
 
 // referrerLink leads from a customer to its referrer, uuid.Nil where it has none.
@@ -56,6 +60,12 @@ func (u *parsedUpdate) referrerIfMade() uuid.UUID {
 		return uuid.Nil // a customer with it is refused
 	}
 	return id
+}
+
+func newReferrers() referrers {
+	return referrers{
+		above: map[uuid.UUID]referrerLink{}, below: map[uuid.UUID]int64{}, given: map[uuid.UUID]map[uuid.UUID]struct{}{},
+	}
 }
 
 // readReferrers reads the chains that the updates may make longer. A batch that changes
@@ -85,7 +95,6 @@ func (b *batch) readReferrers(ctx context.Context, updates []*parsedUpdate) erro
 	if !changes || len(tops) == 0 {
 		return nil
 	}
-	b.referrers = referrers{above: map[uuid.UUID]referrerLink{}, below: map[uuid.UUID]int64{}}
 	b.queueReferrers(tops, customers)
 	return b.tx.Fetch(ctx)
 }
@@ -142,11 +151,29 @@ func (b *batch) link(id uuid.UUID) (link referrerLink, found bool) {
 	return link, found
 }
 
+// give notes that the batch gives a customer a referrer.
+func (r *referrers) give(referrer, customer uuid.UUID) {
+	if r.given[referrer] == nil {
+		r.given[referrer] = map[uuid.UUID]struct{}{}
+	}
+	r.given[referrer][customer] = struct{}{}
+}
+
+// depthBelow is how long the longest chain below a customer is, in the database or by
+// what the batch did.
+func (b *batch) depthBelow(customer uuid.UUID) int64 {
+	depth := b.referrers.below[customer]
+	for referred := range b.referrers.given[customer] {
+		if link, _ := b.link(referred); link.referrer == customer {
+			depth = max(depth, 1+b.depthBelow(referred))
+		}
+	}
+	return depth
+}
+
 // walk is walkReferrals in memory: it sees what earlier updates of the batch did.
-// Whoever a batch changes has its chain walked, so of the chains below only those
-// matter that the batch leaves alone, and these the database has counted.
 func (b *batch) walk(customer, referrer uuid.UUID) referral {
-	found := referral{below: b.referrers.below[customer]}
+	found := referral{below: b.depthBelow(customer)}
 	for id := referrer; id != uuid.Nil && found.above <= maxReferralDepth; {
 		link, ok := b.link(id)
 		if !ok {

@@ -49,6 +49,38 @@ func TestBatchUpdateReferralChains(t *testing.T) {
 	apitest.WantFields(t, err, codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_CYCLE, "requests[1].customer.referrer")
 }
 
+// TestBatchUpdateReferralChainsFromBelow puts a chain below a customer before that one
+// gets a referrer.
+func TestBatchUpdateReferralChainsFromBelow(t *testing.T) {
+	s := apitest.Start(t)
+	chain := func(n int) (names []string) {
+		var requests []*rapportv1.UpdateCustomerRequest
+		for i := range n {
+			c := ada()
+			c.Name = "customers/" + newID(t)
+			if i > 0 {
+				c.Referrer = proto.String(names[i-1])
+			}
+			names = append(names, c.GetName())
+			requests = append(requests, &rapportv1.UpdateCustomerRequest{Customer: c, AllowMissing: true})
+		}
+		batchUpdate(t, s, requests...)
+		return names
+	}
+	upper, lower := chain(50), chain(50)
+	join := func(between ...string) error {
+		_, err := s.Customers.BatchUpdateCustomers(t.Context(), &rapportv1.BatchUpdateCustomersRequest{Requests: times(len(between)-1, func(i int) *rapportv1.UpdateCustomerRequest {
+			return &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: between[i], Referrer: proto.String(between[i+1])}}
+		})})
+		return err
+	}
+	a, b := create(t, s, ada()).GetName(), create(t, s, ada()).GetName()
+	apitest.WantFields(t, join(lower[0], a, b, upper[49]), codes.InvalidArgument, rapportv1.ErrorReason_REFERRER_CHAIN_TOO_DEEP, "requests[2].customer.referrer")
+	if err := join(lower[0], a, upper[49]); err != nil {
+		t.Errorf("a chain of 101 customers: %v", err)
+	}
+}
+
 // TestBatchUpdateGoesBackToAReferrer takes a referrer away and gives it back: only the
 // second request names it, and the database has it still.
 func TestBatchUpdateGoesBackToAReferrer(t *testing.T) {

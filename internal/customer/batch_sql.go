@@ -11,6 +11,12 @@ import (
 	"github.com/rapport-crm/rapport/internal/db"
 )
 
+// planAnewSQL has each statement of a batch planned for what it is about to do. The plan
+// that a connection keeps for any number of rows reads small tables as a whole, and it
+// would still do so when an import into an empty database has filled them.
+const planAnewSQL = `-- name: PlanAnew
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true)`
+
 // lockManySQL locks in the order of the key, as every transaction does that locks
 // several customers, so that two cannot wait for each other in a circle.
 const lockManySQL = `-- name: LockCustomers

@@ -58,16 +58,6 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 		}
 	}
 	contactpoint.Phones(&wrong.Violations, "customer.phones", c.GetPhones(), region)
-	for key, a := range c.GetAttributes() {
-		switch v := a.GetKind().(type) {
-		case *rapportv1.AttributeValue_TimestampValue:
-			aip.NormaliseTime(&wrong.Violations, "customer.attributes."+key, v.TimestampValue)
-		case *rapportv1.AttributeValue_DoubleValue:
-			if v.DoubleValue == 0 {
-				v.DoubleValue = 0 // -0 is equal to it, and PostgreSQL has none
-			}
-		}
-	}
 	attribute.Normalise(&wrong.Violations, "customer.attributes", c.GetAttributes())
 	aip.NormaliseTime(&wrong.Violations, "customer.prospect_time", c.GetProspectTime())
 	aip.CheckMoney(&wrong.Violations, "customer.acquisition_cost", c.GetAcquisitionCost())

@@ -10,8 +10,8 @@ import (
 )
 
 // searchHead reads the keys of each arm in their order, keeps the best key of each
-// customer, and reads the customers: at most 2,000 of an arm. The kind of a key, its first letter, is left out of
-// the order: a deleted customer's is another.
+// customer, and reads the customers: at most 2,000 of an arm. The kind of a key, its
+// first letter, is left out of the order: a deleted customer's is another.
 const searchHead = `-- name: SearchCustomers
 SELECT ` + columns + ` FROM (
     SELECT DISTINCT ON (hit_lane, hit_id) hit_lane, hit_id, hit_rank, hit_key FROM (

@@ -29,8 +29,8 @@ var alphabets = []struct {
 
 // Variants returns the ranges of the keys of all words that are one letter away from a
 // word of the query: one letter wrong, missing or too many, or two that changed places
-// (a Damerau distance of one). The spellings are the words themselves, in the same order. There are none for
-// a query that has no words to correct.
+// (a Damerau distance of one). The spellings are the words themselves, in the same
+// order. There are none for a query that has no words to correct.
 func (q Query) Variants() (ranges []Range, spellings []string) {
 	if q.address {
 		return nil, nil
