@@ -60,13 +60,8 @@ func (r *row) Proto(name string) *rapportv1.Contact {
 // Set implements owned.Row.
 func (r *row) Set(c *rapportv1.Contact) (err error) {
 	r.DisplayName, r.Title, r.Primary = c.GetDisplayName(), db.Text(c.GetTitle()), c.GetPrimary()
-	r.Role, r.PreferredChannel = pgtype.Text{}, pgtype.Text{}
-	if role := c.GetRole(); role != rapportv1.Contact_ROLE_UNSPECIFIED {
-		r.Role = db.Text(role.String())
-	}
-	if channel := c.GetPreferredChannel(); channel != rapportv1.Channel_CHANNEL_UNSPECIFIED {
-		r.PreferredChannel = db.Text(channel.String())
-	}
+	r.Role = db.Enum(c.GetRole())
+	r.PreferredChannel = db.Enum(c.GetPreferredChannel())
 	if r.Emails, err = contactpoint.EncodeEmails(c.GetEmails()); err != nil {
 		return err
 	}

@@ -102,11 +102,8 @@ func (b *batch) readReferrers(ctx context.Context, updates []*parsedUpdate) erro
 func (b *batch) queueReferrers(tops, customers []uuid.UUID) {
 	slices.SortFunc(tops, func(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) })
 	tops = slices.Compact(tops)
-	lanes := make([]int16, len(tops))
-	for i, id := range tops {
-		lanes[i] = db.Lane(id)
-	}
-	b.tx.Queue(readReferrersSQL, lanes, uuids(tops)).Query(func(rows pgx.Rows) error {
+	lanes, keys := db.LanesAndUUIDs(tops)
+	b.tx.Queue(readReferrersSQL, lanes, keys).Query(func(rows pgx.Rows) error {
 		var (
 			id       uuid.UUID
 			referrer pgtype.UUID
@@ -121,7 +118,8 @@ func (b *batch) queueReferrers(tops, customers []uuid.UUID) {
 	if len(customers) == 0 {
 		return
 	}
-	b.tx.Queue(countReferredSQL, uuids(customers), maxReferralDepth).Query(func(rows pgx.Rows) error {
+	_, keys = db.LanesAndUUIDs(customers)
+	b.tx.Queue(countReferredSQL, keys, maxReferralDepth).Query(func(rows pgx.Rows) error {
 		var (
 			id    uuid.UUID
 			depth int64
@@ -132,14 +130,6 @@ func (b *batch) queueReferrers(tops, customers []uuid.UUID) {
 		})
 		return err
 	})
-}
-
-func uuids(ids []uuid.UUID) []pgtype.UUID {
-	out := make([]pgtype.UUID, len(ids))
-	for i, id := range ids {
-		out[i] = db.UUID(id)
-	}
-	return out
 }
 
 // link returns the customer's link as the batch has it, which overrules the database.

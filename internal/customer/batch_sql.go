@@ -59,10 +59,7 @@ WHERE customer.lane = changed.lane AND customer.customer_id = changed.customer_i
 // lock queues the reading of all customers that the updates find.
 func (b *batch) lock(updates []*parsedUpdate) {
 	ids, find, _ := spoken(updates)
-	lanes, keys := make([]int16, len(ids)), make([]pgtype.UUID, len(ids))
-	for i, id := range ids {
-		lanes[i], keys[i] = db.Lane(id), db.UUID(id)
-	}
+	lanes, keys := db.LanesAndUUIDs(ids)
 	findLanes, sources, identifiers, _, _ := externalIDArrays(find)
 	b.tx.Queue(lockManySQL, lanes, keys, findLanes, sources, identifiers).Query(func(rows pgx.Rows) error {
 		found, err := db.CollectRows[row](rows)

@@ -119,10 +119,7 @@ func (r *row) set(c *rapportv1.Customer) (err error) {
 	if r.Tags == nil {
 		r.Tags = []string{}
 	}
-	r.AcquisitionSource = pgtype.Text{}
-	if source := c.GetAcquisitionSource(); source != rapportv1.Customer_ACQUISITION_SOURCE_UNSPECIFIED {
-		r.AcquisitionSource = db.Text(source.String())
-	}
+	r.AcquisitionSource = db.Enum(c.GetAcquisitionSource())
 	r.AcquisitionCostCurrency, r.AcquisitionCostUnits, r.AcquisitionCostNanos = pgtype.Text{}, pgtype.Int8{}, pgtype.Int4{}
 	if m := c.GetAcquisitionCost(); m != nil {
 		r.AcquisitionCostCurrency = db.Text(m.GetCurrencyCode())

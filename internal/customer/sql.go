@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -49,10 +48,7 @@ func get(ctx context.Context, q db.Querier, id uuid.UUID) (row, error) {
 }
 
 func batchGet(ctx context.Context, q db.Querier, ids []uuid.UUID) ([]row, error) {
-	lanes, keys := make([]int16, len(ids)), make([]pgtype.UUID, len(ids))
-	for i, id := range ids {
-		lanes[i], keys[i] = db.Lane(id), db.UUID(id)
-	}
+	lanes, keys := db.LanesAndUUIDs(ids)
 	rows, _ := q.Query(ctx, batchGetSQL, lanes, keys)
 	return db.CollectRows[row](rows)
 }

@@ -116,13 +116,9 @@ func (r *row) concession() *rapportv1.Interaction_Concession {
 // Set implements owned.Row.
 func (r *row) Set(i *rapportv1.Interaction) (err error) {
 	r.Channel, r.Direction, r.OccurTime = i.GetChannel().String(), i.GetDirection().String(), i.GetOccurTime().AsTime()
-	r.Purpose, r.CustomerReaction, r.Duration, r.ContactID = pgtype.Text{}, pgtype.Text{}, pgtype.Int8{}, pgtype.UUID{}
-	if purpose := i.GetPurpose(); purpose != rapportv1.Interaction_PURPOSE_UNSPECIFIED {
-		r.Purpose = db.Text(purpose.String())
-	}
-	if reaction := i.GetCustomerReaction(); reaction != rapportv1.Interaction_REACTION_UNSPECIFIED {
-		r.CustomerReaction = db.Text(reaction.String())
-	}
+	r.Duration, r.ContactID = pgtype.Int8{}, pgtype.UUID{}
+	r.Purpose = db.Enum(i.GetPurpose())
+	r.CustomerReaction = db.Enum(i.GetCustomerReaction())
 	if d := i.GetDuration(); d != nil {
 		r.Duration = pgtype.Int8{Int64: d.GetSeconds()*1e6 + int64(d.GetNanos()/1e3), Valid: true}
 	}

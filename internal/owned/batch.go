@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -109,17 +108,15 @@ func (r *Resource[M, R, P]) parseEntry(claim *mutation.Claim, parent string, e E
 // customer is not there or deleted.
 func checkCustomers[M Message](ctx context.Context, tx *mutation.Tx, children []child[M]) error {
 	states := map[uuid.UUID]customerState{}
-	var (
-		lanes []int16
-		ids   []pgtype.UUID
-	)
+	var ids []uuid.UUID
 	for _, c := range children {
 		if _, ok := states[c.customer]; !ok {
 			states[c.customer] = customerState{}
-			lanes, ids = append(lanes, db.Lane(c.customer)), append(ids, db.UUID(c.customer))
+			ids = append(ids, c.customer)
 		}
 	}
-	tx.Queue(customersSQL, lanes, ids).Query(func(rows pgx.Rows) error {
+	lanes, keys := db.LanesAndUUIDs(ids)
+	tx.Queue(customersSQL, lanes, keys).Query(func(rows pgx.Rows) error {
 		var id uuid.UUID
 		state := customerState{found: true}
 		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &state.deleted}, func() error {

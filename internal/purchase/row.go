@@ -98,10 +98,7 @@ func (r *row) Set(p *rapportv1.Purchase) (err error) {
 	r.Currency, r.AmountUnits, r.AmountNanos = p.GetAmount().GetCurrencyCode(), p.GetAmount().GetUnits(), p.GetAmount().GetNanos()
 	r.MarginUnits, r.MarginNanos = columnsOf(p.GetMargin())
 	r.DiscountUnits, r.DiscountNanos = columnsOf(p.GetDiscount())
-	r.Channel = pgtype.Text{}
-	if channel := p.GetChannel(); channel != rapportv1.Channel_CHANNEL_UNSPECIFIED {
-		r.Channel = db.Text(channel.String())
-	}
+	r.Channel = db.Enum(p.GetChannel())
 	r.Staff = db.Text(p.GetStaff())
 	r.ExternalSource, r.ExternalID = db.Text(p.GetExternalId().GetSource()), db.Text(p.GetExternalId().GetId())
 	r.Items, err = encodeItems(p.GetItems())
