@@ -19,8 +19,11 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/visibility"
 	_ "google.golang.org/genproto/googleapis/rpc/errdetails"
 	_ "google.golang.org/genproto/googleapis/rpc/status"
+	_ "google.golang.org/genproto/googleapis/type/date"
+	_ "google.golang.org/genproto/googleapis/type/dayofweek"
 	_ "google.golang.org/genproto/googleapis/type/money"
 	_ "google.golang.org/genproto/googleapis/type/postaladdress"
+	_ "google.golang.org/genproto/googleapis/type/timeofday"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 )

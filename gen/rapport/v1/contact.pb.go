@@ -113,6 +113,8 @@ type Contact struct {
 	Primary bool `protobuf:"varint,8,opt,name=primary,proto3" json:"primary,omitempty"`
 	// The channel by which the person prefers to be reached.
 	PreferredChannel Channel `protobuf:"varint,9,opt,name=preferred_channel,json=preferredChannel,proto3,enum=rapport.v1.Channel" json:"preferred_channel,omitempty"`
+	// Up to 20 days of the year on which the person is thought of.
+	Occasions []*Occasion `protobuf:"bytes,15,rep,name=occasions,proto3" json:"occasions,omitempty"`
 	// When the record was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When a client last changed the record.
@@ -221,6 +223,13 @@ func (x *Contact) GetPreferredChannel() Channel {
 	return Channel_CHANNEL_UNSPECIFIED
 }
 
+func (x *Contact) GetOccasions() []*Occasion {
+	if x != nil {
+		return x.Occasions
+	}
+	return nil
+}
+
 func (x *Contact) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
@@ -261,7 +270,7 @@ var File_rapport_v1_contact_proto protoreflect.FileDescriptor
 const file_rapport_v1_contact_proto_rawDesc = "" +
 	"\n" +
 	"\x18rapport/v1/contact.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/customer.proto\"\x9b\a\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/customer.proto\x1a\x19rapport/v1/occasion.proto\"\xdc\a\n" +
 	"\aContact\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x12.\n" +
@@ -271,7 +280,8 @@ const file_rapport_v1_contact_proto_rawDesc = "" +
 	"\x06emails\x18\x06 \x03(\v2\x18.rapport.v1.EmailAddressB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\x06emails\x12<\n" +
 	"\x06phones\x18\a \x03(\v2\x17.rapport.v1.PhoneNumberB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\x06phones\x12\x1d\n" +
 	"\aprimary\x18\b \x01(\bB\x03\xe0A\x01R\aprimary\x12M\n" +
-	"\x11preferred_channel\x18\t \x01(\x0e2\x13.rapport.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x10preferredChannel\x12@\n" +
+	"\x11preferred_channel\x18\t \x01(\x0e2\x13.rapport.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x10preferredChannel\x12?\n" +
+	"\toccasions\x18\x0f \x03(\v2\x14.rapport.v1.OccasionB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\toccasions\x12@\n" +
 	"\vcreate_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
@@ -316,22 +326,24 @@ var file_rapport_v1_contact_proto_goTypes = []any{
 	(*EmailAddress)(nil),          // 2: rapport.v1.EmailAddress
 	(*PhoneNumber)(nil),           // 3: rapport.v1.PhoneNumber
 	(Channel)(0),                  // 4: rapport.v1.Channel
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*Occasion)(nil),              // 5: rapport.v1.Occasion
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 }
 var file_rapport_v1_contact_proto_depIdxs = []int32{
 	0, // 0: rapport.v1.Contact.role:type_name -> rapport.v1.Contact.Role
 	2, // 1: rapport.v1.Contact.emails:type_name -> rapport.v1.EmailAddress
 	3, // 2: rapport.v1.Contact.phones:type_name -> rapport.v1.PhoneNumber
 	4, // 3: rapport.v1.Contact.preferred_channel:type_name -> rapport.v1.Channel
-	5, // 4: rapport.v1.Contact.create_time:type_name -> google.protobuf.Timestamp
-	5, // 5: rapport.v1.Contact.update_time:type_name -> google.protobuf.Timestamp
-	5, // 6: rapport.v1.Contact.delete_time:type_name -> google.protobuf.Timestamp
-	5, // 7: rapport.v1.Contact.purge_time:type_name -> google.protobuf.Timestamp
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	5, // 4: rapport.v1.Contact.occasions:type_name -> rapport.v1.Occasion
+	6, // 5: rapport.v1.Contact.create_time:type_name -> google.protobuf.Timestamp
+	6, // 6: rapport.v1.Contact.update_time:type_name -> google.protobuf.Timestamp
+	6, // 7: rapport.v1.Contact.delete_time:type_name -> google.protobuf.Timestamp
+	6, // 8: rapport.v1.Contact.purge_time:type_name -> google.protobuf.Timestamp
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_contact_proto_init() }
@@ -341,6 +353,7 @@ func file_rapport_v1_contact_proto_init() {
 	}
 	file_rapport_v1_channel_proto_init()
 	file_rapport_v1_customer_proto_init()
+	file_rapport_v1_occasion_proto_init()
 	file_rapport_v1_contact_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

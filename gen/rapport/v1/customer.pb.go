@@ -13,6 +13,7 @@ import (
 	postaladdress "google.golang.org/genproto/googleapis/type/postaladdress"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -263,7 +264,7 @@ func (x AttributeKey_ValueType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AttributeKey_ValueType.Descriptor instead.
 func (AttributeKey_ValueType) EnumDescriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{4, 0}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{6, 0}
 }
 
 // Who the company serves: a person or an organisation.
@@ -318,6 +319,28 @@ type Customer struct {
 	Referrer *string `protobuf:"bytes,16,opt,name=referrer,proto3,oneof" json:"referrer,omitempty"`
 	// When the party first showed interest, which makes a suspect a prospect.
 	ProspectTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=prospect_time,json=prospectTime,proto3" json:"prospect_time,omitempty"`
+	// The service that the customer gets, serviceTiers/{service_tier}; it must exist.
+	ServiceTier *string `protobuf:"bytes,24,opt,name=service_tier,json=serviceTier,proto3,oneof" json:"service_tier,omitempty"`
+	// Up to 20 days of the year on which the customer is thought of.
+	Occasions []*Occasion `protobuf:"bytes,25,rep,name=occasions,proto3" json:"occasions,omitempty"`
+	// The customer's membership in a programme of the company; unset where there is none.
+	Membership *Membership `protobuf:"bytes,26,opt,name=membership,proto3" json:"membership,omitempty"`
+	// How, and whether, the customer wants to be contacted.
+	ContactPreference *ContactPreference `protobuf:"bytes,27,opt,name=contact_preference,json=contactPreference,proto3" json:"contact_preference,omitempty"`
+	// How often the customer is to be contacted: whole days of 24 hours, 1 to 3,650. Unset: as
+	// often as the service tier says.
+	ContactInterval *durationpb.Duration `protobuf:"bytes,28,opt,name=contact_interval,json=contactInterval,proto3" json:"contact_interval,omitempty"`
+	// When the customer was last in contact with the company: the latest `occur_time` of the
+	// interactions that are not deleted, INTERNAL notes and OUTBOUND attempts with NO_RESPONSE
+	// left out, for the one is no contact and the other reached nobody.
+	LastContactTime *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=last_contact_time,json=lastContactTime,proto3" json:"last_contact_time,omitempty"`
+	// When the customer is to be contacted next: the contact interval, or else that of the
+	// service tier, after `last_contact_time` or, where there was no contact yet, after
+	// `create_time`. Unset where there is no interval.
+	NextContactTime *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=next_contact_time,json=nextContactTime,proto3" json:"next_contact_time,omitempty"`
+	// How late the contact is, in intervals: max(now - next_contact_time, 0) / interval. Unset
+	// where there is no interval.
+	ContactOverdueRatio *float64 `protobuf:"fixed64,31,opt,name=contact_overdue_ratio,json=contactOverdueRatio,proto3,oneof" json:"contact_overdue_ratio,omitempty"`
 	// Where the record stands.
 	State Customer_State `protobuf:"varint,18,opt,name=state,proto3,enum=rapport.v1.Customer_State" json:"state,omitempty"`
 	// When the record was made. All times are kept to the microsecond.
@@ -484,6 +507,62 @@ func (x *Customer) GetProspectTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Customer) GetServiceTier() string {
+	if x != nil && x.ServiceTier != nil {
+		return *x.ServiceTier
+	}
+	return ""
+}
+
+func (x *Customer) GetOccasions() []*Occasion {
+	if x != nil {
+		return x.Occasions
+	}
+	return nil
+}
+
+func (x *Customer) GetMembership() *Membership {
+	if x != nil {
+		return x.Membership
+	}
+	return nil
+}
+
+func (x *Customer) GetContactPreference() *ContactPreference {
+	if x != nil {
+		return x.ContactPreference
+	}
+	return nil
+}
+
+func (x *Customer) GetContactInterval() *durationpb.Duration {
+	if x != nil {
+		return x.ContactInterval
+	}
+	return nil
+}
+
+func (x *Customer) GetLastContactTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastContactTime
+	}
+	return nil
+}
+
+func (x *Customer) GetNextContactTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NextContactTime
+	}
+	return nil
+}
+
+func (x *Customer) GetContactOverdueRatio() float64 {
+	if x != nil && x.ContactOverdueRatio != nil {
+		return *x.ContactOverdueRatio
+	}
+	return 0
+}
+
 func (x *Customer) GetState() Customer_State {
 	if x != nil {
 		return x.State
@@ -526,6 +605,153 @@ func (x *Customer) GetEtag() string {
 	return ""
 }
 
+// A customer's membership in a programme of the company.
+type Membership struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The number on the card, up to 200 characters.
+	Number *string `protobuf:"bytes,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The level, such as `gold`, by the company's own key, up to 200 characters.
+	Level *string `protobuf:"bytes,2,opt,name=level,proto3,oneof" json:"level,omitempty"`
+	// When it began.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// When it runs out, not before it began; unset: never.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Membership) Reset() {
+	*x = Membership{}
+	mi := &file_rapport_v1_customer_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Membership) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Membership) ProtoMessage() {}
+
+func (x *Membership) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Membership.ProtoReflect.Descriptor instead.
+func (*Membership) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Membership) GetNumber() string {
+	if x != nil && x.Number != nil {
+		return *x.Number
+	}
+	return ""
+}
+
+func (x *Membership) GetLevel() string {
+	if x != nil && x.Level != nil {
+		return *x.Level
+	}
+	return ""
+}
+
+func (x *Membership) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *Membership) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// How, and whether, a customer wants to be contacted.
+type ContactPreference struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channel by which the customer prefers to be reached.
+	PreferredChannel Channel `protobuf:"varint,1,opt,name=preferred_channel,json=preferredChannel,proto3,enum=rapport.v1.Channel" json:"preferred_channel,omitempty"`
+	// Whether the customer does not want to be contacted. ListFollowUps then shows only what the
+	// company owes: promises and cases.
+	DoNotContact bool `protobuf:"varint,2,opt,name=do_not_contact,json=doNotContact,proto3" json:"do_not_contact,omitempty"`
+	// Until when the customer does not want to be contacted; as `do_not_contact` until then.
+	PauseEndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=pause_end_time,json=pauseEndTime,proto3" json:"pause_end_time,omitempty"`
+	// Up to 50 consents.
+	Consents      []*ContactPreference_Consent `protobuf:"bytes,4,rep,name=consents,proto3" json:"consents,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContactPreference) Reset() {
+	*x = ContactPreference{}
+	mi := &file_rapport_v1_customer_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContactPreference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContactPreference) ProtoMessage() {}
+
+func (x *ContactPreference) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContactPreference.ProtoReflect.Descriptor instead.
+func (*ContactPreference) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ContactPreference) GetPreferredChannel() Channel {
+	if x != nil {
+		return x.PreferredChannel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *ContactPreference) GetDoNotContact() bool {
+	if x != nil {
+		return x.DoNotContact
+	}
+	return false
+}
+
+func (x *ContactPreference) GetPauseEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PauseEndTime
+	}
+	return nil
+}
+
+func (x *ContactPreference) GetConsents() []*ContactPreference_Consent {
+	if x != nil {
+		return x.Consents
+	}
+	return nil
+}
+
 // An e-mail address of a customer or contact.
 type EmailAddress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -540,7 +766,7 @@ type EmailAddress struct {
 
 func (x *EmailAddress) Reset() {
 	*x = EmailAddress{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[1]
+	mi := &file_rapport_v1_customer_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +778,7 @@ func (x *EmailAddress) String() string {
 func (*EmailAddress) ProtoMessage() {}
 
 func (x *EmailAddress) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[1]
+	mi := &file_rapport_v1_customer_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +791,7 @@ func (x *EmailAddress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EmailAddress.ProtoReflect.Descriptor instead.
 func (*EmailAddress) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{1}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *EmailAddress) GetAddress() string {
@@ -599,7 +825,7 @@ type PhoneNumber struct {
 
 func (x *PhoneNumber) Reset() {
 	*x = PhoneNumber{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[2]
+	mi := &file_rapport_v1_customer_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +837,7 @@ func (x *PhoneNumber) String() string {
 func (*PhoneNumber) ProtoMessage() {}
 
 func (x *PhoneNumber) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[2]
+	mi := &file_rapport_v1_customer_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +850,7 @@ func (x *PhoneNumber) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhoneNumber.ProtoReflect.Descriptor instead.
 func (*PhoneNumber) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{2}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PhoneNumber) GetNumber() string {
@@ -666,7 +892,7 @@ type AttributeValue struct {
 
 func (x *AttributeValue) Reset() {
 	*x = AttributeValue{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[3]
+	mi := &file_rapport_v1_customer_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -678,7 +904,7 @@ func (x *AttributeValue) String() string {
 func (*AttributeValue) ProtoMessage() {}
 
 func (x *AttributeValue) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[3]
+	mi := &file_rapport_v1_customer_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -691,7 +917,7 @@ func (x *AttributeValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttributeValue.ProtoReflect.Descriptor instead.
 func (*AttributeValue) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{3}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AttributeValue) GetKind() isAttributeValue_Kind {
@@ -786,7 +1012,7 @@ type AttributeKey struct {
 
 func (x *AttributeKey) Reset() {
 	*x = AttributeKey{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[4]
+	mi := &file_rapport_v1_customer_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -798,7 +1024,7 @@ func (x *AttributeKey) String() string {
 func (*AttributeKey) ProtoMessage() {}
 
 func (x *AttributeKey) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[4]
+	mi := &file_rapport_v1_customer_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -811,7 +1037,7 @@ func (x *AttributeKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttributeKey.ProtoReflect.Descriptor instead.
 func (*AttributeKey) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{4}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AttributeKey) GetKey() string {
@@ -835,12 +1061,95 @@ func (x *AttributeKey) GetCustomerCount() int64 {
 	return 0
 }
 
+// What a customer agreed to or refused, and when.
+type ContactPreference_Consent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channel it is about; CHANNEL_UNSPECIFIED for all.
+	Channel Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=rapport.v1.Channel" json:"channel,omitempty"`
+	// What may be done, by the company's own key, such as `marketing`: 1 to 200 characters.
+	// Each channel has at most one consent for it.
+	Purpose string `protobuf:"bytes,2,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// Whether the customer agreed; false says that the customer refused or took it back.
+	Granted bool `protobuf:"varint,3,opt,name=granted,proto3" json:"granted,omitempty"`
+	// When the customer said so: at most five minutes ahead of the service's clock.
+	ConsentTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=consent_time,json=consentTime,proto3" json:"consent_time,omitempty"`
+	// Where the proof is, such as the name of a form, up to 1,000 characters.
+	Evidence      *string `protobuf:"bytes,5,opt,name=evidence,proto3,oneof" json:"evidence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContactPreference_Consent) Reset() {
+	*x = ContactPreference_Consent{}
+	mi := &file_rapport_v1_customer_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContactPreference_Consent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContactPreference_Consent) ProtoMessage() {}
+
+func (x *ContactPreference_Consent) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContactPreference_Consent.ProtoReflect.Descriptor instead.
+func (*ContactPreference_Consent) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{2, 0}
+}
+
+func (x *ContactPreference_Consent) GetChannel() Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return Channel_CHANNEL_UNSPECIFIED
+}
+
+func (x *ContactPreference_Consent) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *ContactPreference_Consent) GetGranted() bool {
+	if x != nil {
+		return x.Granted
+	}
+	return false
+}
+
+func (x *ContactPreference_Consent) GetConsentTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ConsentTime
+	}
+	return nil
+}
+
+func (x *ContactPreference_Consent) GetEvidence() string {
+	if x != nil && x.Evidence != nil {
+		return *x.Evidence
+	}
+	return ""
+}
+
 var File_rapport_v1_customer_proto protoreflect.FileDescriptor
 
 const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\n" +
 	"\x19rapport/v1/customer.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\"\xcf\x0f\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/occasion.proto\"\xbb\x14\n" +
 	"\bCustomer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x12=\n" +
@@ -864,7 +1173,18 @@ const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\x10acquisition_cost\x18\x0f \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x01R\x0facquisitionCost\x12A\n" +
 	"\breferrer\x18\x10 \x01(\tB \xfaA\x16\n" +
 	"\x14rapport.dev/Customer\xbaH\x04r\x02\x18@H\x03R\breferrer\x88\x01\x01\x12D\n" +
-	"\rprospect_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\fprospectTime\x125\n" +
+	"\rprospect_time\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\fprospectTime\x12K\n" +
+	"\fservice_tier\x18\x18 \x01(\tB#\xfaA\x19\n" +
+	"\x17rapport.dev/ServiceTier\xbaH\x04r\x02\x18@H\x04R\vserviceTier\x88\x01\x01\x12?\n" +
+	"\toccasions\x18\x19 \x03(\v2\x14.rapport.v1.OccasionB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\toccasions\x12;\n" +
+	"\n" +
+	"membership\x18\x1a \x01(\v2\x16.rapport.v1.MembershipB\x03\xe0A\x01R\n" +
+	"membership\x12Q\n" +
+	"\x12contact_preference\x18\x1b \x01(\v2\x1d.rapport.v1.ContactPreferenceB\x03\xe0A\x01R\x11contactPreference\x12I\n" +
+	"\x10contact_interval\x18\x1c \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x01R\x0fcontactInterval\x12K\n" +
+	"\x11last_contact_time\x18\x1d \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastContactTime\x12K\n" +
+	"\x11next_contact_time\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextContactTime\x12<\n" +
+	"\x15contact_overdue_ratio\x18\x1f \x01(\x01B\x03\xe0A\x03H\x05R\x13contactOverdueRatio\x88\x01\x01\x125\n" +
 	"\x05state\x18\x12 \x01(\x0e2\x1a.rapport.v1.Customer.StateB\x03\xe0A\x03R\x05state\x12@\n" +
 	"\vcreate_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
@@ -906,7 +1226,31 @@ const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\n" +
 	"_time_zoneB\b\n" +
 	"\x06_ownerB\v\n" +
-	"\t_referrer\"V\n" +
+	"\t_referrerB\x0f\n" +
+	"\r_service_tierB\x18\n" +
+	"\x16_contact_overdue_ratio\"\xef\x01\n" +
+	"\n" +
+	"Membership\x12%\n" +
+	"\x06number\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x00R\x06number\x88\x01\x01\x12#\n" +
+	"\x05level\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x01R\x05level\x88\x01\x01\x12>\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\tstartTime\x12@\n" +
+	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\n" +
+	"expireTimeB\t\n" +
+	"\a_numberB\b\n" +
+	"\x06_level\"\xb6\x04\n" +
+	"\x11ContactPreference\x12M\n" +
+	"\x11preferred_channel\x18\x01 \x01(\x0e2\x13.rapport.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x10preferredChannel\x12)\n" +
+	"\x0edo_not_contact\x18\x02 \x01(\bB\x03\xe0A\x01R\fdoNotContact\x12E\n" +
+	"\x0epause_end_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\fpauseEndTime\x12N\n" +
+	"\bconsents\x18\x04 \x03(\v2%.rapport.v1.ContactPreference.ConsentB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\bconsents\x1a\x8f\x02\n" +
+	"\aConsent\x12:\n" +
+	"\achannel\x18\x01 \x01(\x0e2\x13.rapport.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12'\n" +
+	"\apurpose\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\apurpose\x12\x1d\n" +
+	"\agranted\x18\x03 \x01(\bB\x03\xe0A\x01R\agranted\x12H\n" +
+	"\fconsent_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\vconsentTime\x12)\n" +
+	"\bevidence\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aH\x00R\bevidence\x88\x01\x01B\v\n" +
+	"\t_evidence\"V\n" +
 	"\fEmailAddress\x12'\n" +
 	"\aaddress\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01(\xfe\x01R\aaddress\x12\x1d\n" +
 	"\aprimary\x18\x02 \x01(\bB\x03\xe0A\x01R\aprimary\"k\n" +
@@ -951,46 +1295,65 @@ func file_rapport_v1_customer_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_v1_customer_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_rapport_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_rapport_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_rapport_v1_customer_proto_goTypes = []any{
 	(Customer_Type)(0),                  // 0: rapport.v1.Customer.Type
 	(Customer_State)(0),                 // 1: rapport.v1.Customer.State
 	(Customer_AcquisitionSource)(0),     // 2: rapport.v1.Customer.AcquisitionSource
 	(AttributeKey_ValueType)(0),         // 3: rapport.v1.AttributeKey.ValueType
 	(*Customer)(nil),                    // 4: rapport.v1.Customer
-	(*EmailAddress)(nil),                // 5: rapport.v1.EmailAddress
-	(*PhoneNumber)(nil),                 // 6: rapport.v1.PhoneNumber
-	(*AttributeValue)(nil),              // 7: rapport.v1.AttributeValue
-	(*AttributeKey)(nil),                // 8: rapport.v1.AttributeKey
-	nil,                                 // 9: rapport.v1.Customer.ExternalIdsEntry
-	nil,                                 // 10: rapport.v1.Customer.AttributesEntry
-	(*postaladdress.PostalAddress)(nil), // 11: google.type.PostalAddress
-	(*money.Money)(nil),                 // 12: google.type.Money
-	(*timestamppb.Timestamp)(nil),       // 13: google.protobuf.Timestamp
+	(*Membership)(nil),                  // 5: rapport.v1.Membership
+	(*ContactPreference)(nil),           // 6: rapport.v1.ContactPreference
+	(*EmailAddress)(nil),                // 7: rapport.v1.EmailAddress
+	(*PhoneNumber)(nil),                 // 8: rapport.v1.PhoneNumber
+	(*AttributeValue)(nil),              // 9: rapport.v1.AttributeValue
+	(*AttributeKey)(nil),                // 10: rapport.v1.AttributeKey
+	nil,                                 // 11: rapport.v1.Customer.ExternalIdsEntry
+	nil,                                 // 12: rapport.v1.Customer.AttributesEntry
+	(*ContactPreference_Consent)(nil),   // 13: rapport.v1.ContactPreference.Consent
+	(*postaladdress.PostalAddress)(nil), // 14: google.type.PostalAddress
+	(*money.Money)(nil),                 // 15: google.type.Money
+	(*timestamppb.Timestamp)(nil),       // 16: google.protobuf.Timestamp
+	(*Occasion)(nil),                    // 17: rapport.v1.Occasion
+	(*durationpb.Duration)(nil),         // 18: google.protobuf.Duration
+	(Channel)(0),                        // 19: rapport.v1.Channel
 }
 var file_rapport_v1_customer_proto_depIdxs = []int32{
 	0,  // 0: rapport.v1.Customer.type:type_name -> rapport.v1.Customer.Type
-	5,  // 1: rapport.v1.Customer.emails:type_name -> rapport.v1.EmailAddress
-	6,  // 2: rapport.v1.Customer.phones:type_name -> rapport.v1.PhoneNumber
-	11, // 3: rapport.v1.Customer.postal_addresses:type_name -> google.type.PostalAddress
-	9,  // 4: rapport.v1.Customer.external_ids:type_name -> rapport.v1.Customer.ExternalIdsEntry
-	10, // 5: rapport.v1.Customer.attributes:type_name -> rapport.v1.Customer.AttributesEntry
+	7,  // 1: rapport.v1.Customer.emails:type_name -> rapport.v1.EmailAddress
+	8,  // 2: rapport.v1.Customer.phones:type_name -> rapport.v1.PhoneNumber
+	14, // 3: rapport.v1.Customer.postal_addresses:type_name -> google.type.PostalAddress
+	11, // 4: rapport.v1.Customer.external_ids:type_name -> rapport.v1.Customer.ExternalIdsEntry
+	12, // 5: rapport.v1.Customer.attributes:type_name -> rapport.v1.Customer.AttributesEntry
 	2,  // 6: rapport.v1.Customer.acquisition_source:type_name -> rapport.v1.Customer.AcquisitionSource
-	12, // 7: rapport.v1.Customer.acquisition_cost:type_name -> google.type.Money
-	13, // 8: rapport.v1.Customer.prospect_time:type_name -> google.protobuf.Timestamp
-	1,  // 9: rapport.v1.Customer.state:type_name -> rapport.v1.Customer.State
-	13, // 10: rapport.v1.Customer.create_time:type_name -> google.protobuf.Timestamp
-	13, // 11: rapport.v1.Customer.update_time:type_name -> google.protobuf.Timestamp
-	13, // 12: rapport.v1.Customer.delete_time:type_name -> google.protobuf.Timestamp
-	13, // 13: rapport.v1.Customer.purge_time:type_name -> google.protobuf.Timestamp
-	13, // 14: rapport.v1.AttributeValue.timestamp_value:type_name -> google.protobuf.Timestamp
-	3,  // 15: rapport.v1.AttributeKey.value_type:type_name -> rapport.v1.AttributeKey.ValueType
-	7,  // 16: rapport.v1.Customer.AttributesEntry.value:type_name -> rapport.v1.AttributeValue
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	15, // 7: rapport.v1.Customer.acquisition_cost:type_name -> google.type.Money
+	16, // 8: rapport.v1.Customer.prospect_time:type_name -> google.protobuf.Timestamp
+	17, // 9: rapport.v1.Customer.occasions:type_name -> rapport.v1.Occasion
+	5,  // 10: rapport.v1.Customer.membership:type_name -> rapport.v1.Membership
+	6,  // 11: rapport.v1.Customer.contact_preference:type_name -> rapport.v1.ContactPreference
+	18, // 12: rapport.v1.Customer.contact_interval:type_name -> google.protobuf.Duration
+	16, // 13: rapport.v1.Customer.last_contact_time:type_name -> google.protobuf.Timestamp
+	16, // 14: rapport.v1.Customer.next_contact_time:type_name -> google.protobuf.Timestamp
+	1,  // 15: rapport.v1.Customer.state:type_name -> rapport.v1.Customer.State
+	16, // 16: rapport.v1.Customer.create_time:type_name -> google.protobuf.Timestamp
+	16, // 17: rapport.v1.Customer.update_time:type_name -> google.protobuf.Timestamp
+	16, // 18: rapport.v1.Customer.delete_time:type_name -> google.protobuf.Timestamp
+	16, // 19: rapport.v1.Customer.purge_time:type_name -> google.protobuf.Timestamp
+	16, // 20: rapport.v1.Membership.start_time:type_name -> google.protobuf.Timestamp
+	16, // 21: rapport.v1.Membership.expire_time:type_name -> google.protobuf.Timestamp
+	19, // 22: rapport.v1.ContactPreference.preferred_channel:type_name -> rapport.v1.Channel
+	16, // 23: rapport.v1.ContactPreference.pause_end_time:type_name -> google.protobuf.Timestamp
+	13, // 24: rapport.v1.ContactPreference.consents:type_name -> rapport.v1.ContactPreference.Consent
+	16, // 25: rapport.v1.AttributeValue.timestamp_value:type_name -> google.protobuf.Timestamp
+	3,  // 26: rapport.v1.AttributeKey.value_type:type_name -> rapport.v1.AttributeKey.ValueType
+	9,  // 27: rapport.v1.Customer.AttributesEntry.value:type_name -> rapport.v1.AttributeValue
+	19, // 28: rapport.v1.ContactPreference.Consent.channel:type_name -> rapport.v1.Channel
+	16, // 29: rapport.v1.ContactPreference.Consent.consent_time:type_name -> google.protobuf.Timestamp
+	30, // [30:30] is the sub-list for method output_type
+	30, // [30:30] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_customer_proto_init() }
@@ -998,20 +1361,24 @@ func file_rapport_v1_customer_proto_init() {
 	if File_rapport_v1_customer_proto != nil {
 		return
 	}
+	file_rapport_v1_channel_proto_init()
+	file_rapport_v1_occasion_proto_init()
 	file_rapport_v1_customer_proto_msgTypes[0].OneofWrappers = []any{}
-	file_rapport_v1_customer_proto_msgTypes[3].OneofWrappers = []any{
+	file_rapport_v1_customer_proto_msgTypes[1].OneofWrappers = []any{}
+	file_rapport_v1_customer_proto_msgTypes[5].OneofWrappers = []any{
 		(*AttributeValue_StringValue)(nil),
 		(*AttributeValue_DoubleValue)(nil),
 		(*AttributeValue_BoolValue)(nil),
 		(*AttributeValue_TimestampValue)(nil),
 	}
+	file_rapport_v1_customer_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_customer_proto_rawDesc), len(file_rapport_v1_customer_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   7,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

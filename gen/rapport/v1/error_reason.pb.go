@@ -140,6 +140,36 @@ const (
 	ErrorReason_INTERACTION_ALREADY_EXISTS ErrorReason = 45
 	// FAILED_PRECONDITION. The interaction is deleted; undelete it first.
 	ErrorReason_INTERACTION_DELETED ErrorReason = 46
+	// NOT_FOUND. There is no such task.
+	ErrorReason_TASK_NOT_FOUND ErrorReason = 47
+	// ALREADY_EXISTS. A task of this id exists.
+	ErrorReason_TASK_ALREADY_EXISTS ErrorReason = 48
+	// FAILED_PRECONDITION. The task has been completed or cancelled.
+	ErrorReason_TASK_ENDED ErrorReason = 49
+	// NOT_FOUND. There is no such case.
+	ErrorReason_CASE_NOT_FOUND ErrorReason = 50
+	// ALREADY_EXISTS. A case of this id exists.
+	ErrorReason_CASE_ALREADY_EXISTS ErrorReason = 51
+	// FAILED_PRECONDITION. The case needs a category and a priority first.
+	ErrorReason_CASE_NOT_CLASSIFIED ErrorReason = 52
+	// FAILED_PRECONDITION. The case needs an assignee first, or is resolved already.
+	ErrorReason_CASE_NOT_IN_PROGRESS ErrorReason = 53
+	// FAILED_PRECONDITION. The case needs a resolution first.
+	ErrorReason_CASE_NOT_RESOLVED ErrorReason = 54
+	// FAILED_PRECONDITION. The customer must be told first what came of the case:
+	// feedback_time.
+	ErrorReason_CASE_FEEDBACK_MISSING ErrorReason = 55
+	// FAILED_PRECONDITION. The case is resolved already; reopen it first.
+	ErrorReason_CASE_RESOLVED ErrorReason = 56
+	// FAILED_PRECONDITION. The case is closed; reopen it first.
+	ErrorReason_CASE_CLOSED ErrorReason = 57
+	// NOT_FOUND. There is no such service tier.
+	ErrorReason_SERVICE_TIER_NOT_FOUND ErrorReason = 58
+	// ALREADY_EXISTS. A service tier of this id exists.
+	ErrorReason_SERVICE_TIER_ALREADY_EXISTS ErrorReason = 59
+	// FAILED_PRECONDITION. Customers have this service tier, perhaps deleted ones that are not
+	// purged yet.
+	ErrorReason_SERVICE_TIER_IN_USE ErrorReason = 60
 )
 
 // Enum value maps for ErrorReason.
@@ -192,55 +222,83 @@ var (
 		44: "INTERACTION_NOT_FOUND",
 		45: "INTERACTION_ALREADY_EXISTS",
 		46: "INTERACTION_DELETED",
+		47: "TASK_NOT_FOUND",
+		48: "TASK_ALREADY_EXISTS",
+		49: "TASK_ENDED",
+		50: "CASE_NOT_FOUND",
+		51: "CASE_ALREADY_EXISTS",
+		52: "CASE_NOT_CLASSIFIED",
+		53: "CASE_NOT_IN_PROGRESS",
+		54: "CASE_NOT_RESOLVED",
+		55: "CASE_FEEDBACK_MISSING",
+		56: "CASE_RESOLVED",
+		57: "CASE_CLOSED",
+		58: "SERVICE_TIER_NOT_FOUND",
+		59: "SERVICE_TIER_ALREADY_EXISTS",
+		60: "SERVICE_TIER_IN_USE",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":   0,
-		"INVALID_FIELD":              1,
-		"MALFORMED_MESSAGE":          2,
-		"EMPTY_UPDATE_MASK":          3,
-		"INVALID_UPDATE_MASK":        4,
-		"INVALID_FILTER":             5,
-		"INVALID_ORDER_BY":           6,
-		"INVALID_PAGE_TOKEN":         7,
-		"REQUEST_ID_REUSED":          8,
-		"REQUEST_IN_PROGRESS":        9,
-		"ETAG_MISMATCH":              10,
-		"ETAG_REQUIRED":              11,
-		"CUSTOMER_NOT_FOUND":         12,
-		"CONTACT_NOT_FOUND":          13,
-		"CHANGE_NOT_FOUND":           14,
-		"CUSTOMER_ALREADY_EXISTS":    15,
-		"CONTACT_ALREADY_EXISTS":     16,
-		"EXTERNAL_ID_IN_USE":         17,
-		"NOT_DELETED":                18,
-		"CUSTOMER_DELETED":           19,
-		"CONTACT_DELETED":            20,
-		"PRIMARY_CONTACT_EXISTS":     21,
-		"REFERRER_NOT_FOUND":         22,
-		"REFERRER_CYCLE":             23,
-		"REFERRER_CHAIN_TOO_DEEP":    24,
-		"TRANSACTION_CONFLICT":       25,
-		"OVERLOADED":                 26,
-		"DATABASE_UNAVAILABLE":       27,
-		"STORAGE_FULL":               28,
-		"COMMIT_OUTCOME_UNKNOWN":     29,
-		"DEADLINE_EXCEEDED":          30,
-		"CANCELLED":                  31,
-		"SHUTTING_DOWN":              32,
-		"INTERNAL_ERROR":             33,
-		"UNKNOWN_METHOD":             34,
-		"NO_ROUTE":                   35,
-		"METHOD_NOT_ALLOWED":         36,
-		"UNSUPPORTED_MEDIA_TYPE":     37,
-		"NOT_ACCEPTABLE":             38,
-		"MESSAGE_TOO_LARGE":          39,
-		"UNKNOWN_PARAMETER":          40,
-		"PURCHASE_NOT_FOUND":         41,
-		"PURCHASE_ALREADY_EXISTS":    42,
-		"PURCHASE_VOIDED":            43,
-		"INTERACTION_NOT_FOUND":      44,
-		"INTERACTION_ALREADY_EXISTS": 45,
-		"INTERACTION_DELETED":        46,
+		"ERROR_REASON_UNSPECIFIED":    0,
+		"INVALID_FIELD":               1,
+		"MALFORMED_MESSAGE":           2,
+		"EMPTY_UPDATE_MASK":           3,
+		"INVALID_UPDATE_MASK":         4,
+		"INVALID_FILTER":              5,
+		"INVALID_ORDER_BY":            6,
+		"INVALID_PAGE_TOKEN":          7,
+		"REQUEST_ID_REUSED":           8,
+		"REQUEST_IN_PROGRESS":         9,
+		"ETAG_MISMATCH":               10,
+		"ETAG_REQUIRED":               11,
+		"CUSTOMER_NOT_FOUND":          12,
+		"CONTACT_NOT_FOUND":           13,
+		"CHANGE_NOT_FOUND":            14,
+		"CUSTOMER_ALREADY_EXISTS":     15,
+		"CONTACT_ALREADY_EXISTS":      16,
+		"EXTERNAL_ID_IN_USE":          17,
+		"NOT_DELETED":                 18,
+		"CUSTOMER_DELETED":            19,
+		"CONTACT_DELETED":             20,
+		"PRIMARY_CONTACT_EXISTS":      21,
+		"REFERRER_NOT_FOUND":          22,
+		"REFERRER_CYCLE":              23,
+		"REFERRER_CHAIN_TOO_DEEP":     24,
+		"TRANSACTION_CONFLICT":        25,
+		"OVERLOADED":                  26,
+		"DATABASE_UNAVAILABLE":        27,
+		"STORAGE_FULL":                28,
+		"COMMIT_OUTCOME_UNKNOWN":      29,
+		"DEADLINE_EXCEEDED":           30,
+		"CANCELLED":                   31,
+		"SHUTTING_DOWN":               32,
+		"INTERNAL_ERROR":              33,
+		"UNKNOWN_METHOD":              34,
+		"NO_ROUTE":                    35,
+		"METHOD_NOT_ALLOWED":          36,
+		"UNSUPPORTED_MEDIA_TYPE":      37,
+		"NOT_ACCEPTABLE":              38,
+		"MESSAGE_TOO_LARGE":           39,
+		"UNKNOWN_PARAMETER":           40,
+		"PURCHASE_NOT_FOUND":          41,
+		"PURCHASE_ALREADY_EXISTS":     42,
+		"PURCHASE_VOIDED":             43,
+		"INTERACTION_NOT_FOUND":       44,
+		"INTERACTION_ALREADY_EXISTS":  45,
+		"INTERACTION_DELETED":         46,
+		"TASK_NOT_FOUND":              47,
+		"TASK_ALREADY_EXISTS":         48,
+		"TASK_ENDED":                  49,
+		"CASE_NOT_FOUND":              50,
+		"CASE_ALREADY_EXISTS":         51,
+		"CASE_NOT_CLASSIFIED":         52,
+		"CASE_NOT_IN_PROGRESS":        53,
+		"CASE_NOT_RESOLVED":           54,
+		"CASE_FEEDBACK_MISSING":       55,
+		"CASE_RESOLVED":               56,
+		"CASE_CLOSED":                 57,
+		"SERVICE_TIER_NOT_FOUND":      58,
+		"SERVICE_TIER_ALREADY_EXISTS": 59,
+		"SERVICE_TIER_IN_USE":         60,
 	}
 )
 
@@ -276,7 +334,7 @@ var File_rapport_v1_error_reason_proto protoreflect.FileDescriptor
 const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
 	"\x1drapport/v1/error_reason.proto\x12\n" +
-	"rapport.v1*\xc9\b\n" +
+	"rapport.v1*\x92\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rINVALID_FIELD\x10\x01\x12\x15\n" +
@@ -326,7 +384,22 @@ const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\x0fPURCHASE_VOIDED\x10+\x12\x19\n" +
 	"\x15INTERACTION_NOT_FOUND\x10,\x12\x1e\n" +
 	"\x1aINTERACTION_ALREADY_EXISTS\x10-\x12\x17\n" +
-	"\x13INTERACTION_DELETED\x10.B\xa4\x01\n" +
+	"\x13INTERACTION_DELETED\x10.\x12\x12\n" +
+	"\x0eTASK_NOT_FOUND\x10/\x12\x17\n" +
+	"\x13TASK_ALREADY_EXISTS\x100\x12\x0e\n" +
+	"\n" +
+	"TASK_ENDED\x101\x12\x12\n" +
+	"\x0eCASE_NOT_FOUND\x102\x12\x17\n" +
+	"\x13CASE_ALREADY_EXISTS\x103\x12\x17\n" +
+	"\x13CASE_NOT_CLASSIFIED\x104\x12\x18\n" +
+	"\x14CASE_NOT_IN_PROGRESS\x105\x12\x15\n" +
+	"\x11CASE_NOT_RESOLVED\x106\x12\x19\n" +
+	"\x15CASE_FEEDBACK_MISSING\x107\x12\x11\n" +
+	"\rCASE_RESOLVED\x108\x12\x0f\n" +
+	"\vCASE_CLOSED\x109\x12\x1a\n" +
+	"\x16SERVICE_TIER_NOT_FOUND\x10:\x12\x1f\n" +
+	"\x1bSERVICE_TIER_ALREADY_EXISTS\x10;\x12\x17\n" +
+	"\x13SERVICE_TIER_IN_USE\x10<B\xa4\x01\n" +
 	"\x0ecom.rapport.v1B\x10ErrorReasonProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"

@@ -34,10 +34,11 @@ const (
 	Interaction_DIRECTION_UNSPECIFIED Interaction_Direction = 0
 	// The customer turned to the company.
 	Interaction_INBOUND Interaction_Direction = 1
-	// The company turned to the customer, whether the customer was reached or not.
+	// The company turned to the customer, whether the customer was reached or not. One with
+	// the reaction NO_RESPONSE is no contact: it does not reset the contact interval.
 	Interaction_OUTBOUND Interaction_Direction = 2
 	// Nobody turned to the customer: a note of the company's own, such as the minutes
-	// of a talk among colleagues.
+	// of a talk among colleagues. It is no contact.
 	Interaction_INTERNAL Interaction_Direction = 3
 )
 
@@ -274,6 +275,9 @@ type Interaction struct {
 	// The person whom the company dealt with, a contact of the same customer. It must not
 	// be deleted when it is set; a contact that is deleted or purged later stays named.
 	Contact *string `protobuf:"bytes,11,opt,name=contact,proto3,oneof" json:"contact,omitempty"`
+	// The case it belongs to, one of the same customer. An OUTBOUND interaction that reached the
+	// customer is a response to the case.
+	Case *string `protobuf:"bytes,22,opt,name=case,proto3,oneof" json:"case,omitempty"`
 	// The campaign it was part of, by the name that the company has for it, up to 200
 	// characters.
 	Campaign *string `protobuf:"bytes,12,opt,name=campaign,proto3,oneof" json:"campaign,omitempty"`
@@ -407,6 +411,13 @@ func (x *Interaction) GetStaff() string {
 func (x *Interaction) GetContact() string {
 	if x != nil && x.Contact != nil {
 		return *x.Contact
+	}
+	return ""
+}
+
+func (x *Interaction) GetCase() string {
+	if x != nil && x.Case != nil {
+		return *x.Case
 	}
 	return ""
 }
@@ -553,7 +564,7 @@ var File_rapport_v1_interaction_proto protoreflect.FileDescriptor
 const file_rapport_v1_interaction_proto_rawDesc = "" +
 	"\n" +
 	"\x1crapport/v1/interaction.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/customer.proto\x1a\x1crapport/v1/external_id.proto\"\xac\x10\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/customer.proto\x1a\x1crapport/v1/external_id.proto\"\xed\x10\n" +
 	"\vInteraction\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x12:\n" +
@@ -568,8 +579,10 @@ const file_rapport_v1_interaction_proto_rawDesc = "" +
 	"\x05staff\x18\n" +
 	" \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x02R\x05staff\x88\x01\x01\x12?\n" +
 	"\acontact\x18\v \x01(\tB \xfaA\x15\n" +
-	"\x13rapport.dev/Contact\xbaH\x05r\x03\x18\x80\x01H\x03R\acontact\x88\x01\x01\x12)\n" +
-	"\bcampaign\x18\f \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x04R\bcampaign\x88\x01\x01\x12Z\n" +
+	"\x13rapport.dev/Contact\xbaH\x05r\x03\x18\x80\x01H\x03R\acontact\x88\x01\x01\x126\n" +
+	"\x04case\x18\x16 \x01(\tB\x1d\xfaA\x12\n" +
+	"\x10rapport.dev/Case\xbaH\x05r\x03\x18\x80\x01H\x04R\x04case\x88\x01\x01\x12)\n" +
+	"\bcampaign\x18\f \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x05R\bcampaign\x88\x01\x01\x12Z\n" +
 	"\x11customer_reaction\x18\r \x01(\x0e2 .rapport.v1.Interaction.ReactionB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x10customerReaction\x12G\n" +
 	"\n" +
 	"concession\x18\x0e \x01(\v2\".rapport.v1.Interaction.ConcessionB\x03\xe0A\x01R\n" +
@@ -632,7 +645,8 @@ const file_rapport_v1_interaction_proto_rawDesc = "" +
 	"\x05_bodyB\b\n" +
 	"\x06_staffB\n" +
 	"\n" +
-	"\b_contactB\v\n" +
+	"\b_contactB\a\n" +
+	"\x05_caseB\v\n" +
 	"\t_campaignB\xa4\x01\n" +
 	"\x0ecom.rapport.v1B\x10InteractionProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +

@@ -142,7 +142,7 @@ func unwrap(text string) string {
 // message returns the descriptor behind a schema of the document, or nil.
 func (a *api) message(schema string) protoreflect.MessageDescriptor {
 	name := strings.ReplaceAll(schema, "_", ".") // nested messages are written Outer_Inner
-	for _, pkg := range []string{protoPackage, "google.type"} {
+	for _, pkg := range []string{protoPackage, "google.type", "google.rpc"} {
 		d, err := a.files.FindDescriptorByName(protoreflect.FullName(pkg + "." + name))
 		if message, ok := d.(protoreflect.MessageDescriptor); err == nil && ok {
 			return message

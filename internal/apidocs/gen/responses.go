@@ -31,6 +31,9 @@ func success(op *openapi3.Operation, b binding) error {
 		headers["Location"] = headerRef("Location")
 	}
 	content := openapi3.Content{"application/json": media}
+	if b.method.Output().FullName() == "google.protobuf.Empty" {
+		status, text, content = http.StatusNoContent, "No Content", nil
+	}
 	if b.method.IsStreamingServer() {
 		var err error
 		if content, err = streamContent(b); err != nil {

@@ -16,6 +16,9 @@ import (
 // descriptors from which their .proto files are printed.
 var outsideComments = map[string]string{
 	"Money":         "An amount of money: `units` whole units of the currency (ISO 4217) and `nanos` billionths of one, of the same sign.",
+	"Date":          "A date as google.type.Date defines it; where the field says so, the `year` may be 0.",
+	"Status":        "Why something was refused, as google.rpc.Status tells it: the gRPC `code`, a `message`, and `details` with a google.rpc.ErrorInfo and, for wrong fields, a google.rpc.BadRequest.",
+	"TimeOfDay":     "A time of day as google.type.TimeOfDay defines it.",
 	"PostalAddress": "A postal address as google.type.PostalAddress defines it; `regionCode` is a CLDR region.",
 }
 
@@ -27,8 +30,12 @@ func finishSchemas(schemas openapi3.Schemas, api *api) error {
 		if text, ok := outsideComments[name]; ok {
 			ref.Value.Description = text
 		}
-		if name == "GoogleProtobufValue" {
+		switch name {
+		case "GoogleProtobufValue":
 			ref.Value.Description = "Any JSON value."
+			continue
+		case "GoogleProtobufAny":
+			ref.Value.Description = "A message of the type that `@type` names."
 			continue
 		}
 		message := api.message(name)
