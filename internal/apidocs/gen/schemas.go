@@ -27,8 +27,15 @@ func finishSchemas(schemas openapi3.Schemas, api *api) error {
 		if text, ok := outsideComments[name]; ok {
 			ref.Value.Description = text
 		}
-		if name == "GoogleProtobufValue" {
+		switch name {
+		case "GoogleProtobufValue":
 			ref.Value.Description = "Any JSON value."
+			continue
+		case "GoogleProtobufAny":
+			ref.Value.Description = "A message of the type that `@type` names."
+			continue
+		case "Status":
+			ref.Value.Description = "An error as google.rpc.Status defines it: `code` is that of gRPC, and `details` are its ErrorInfo, BadRequest and ResourceInfo."
 			continue
 		}
 		message := api.message(name)
