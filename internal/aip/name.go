@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	customersPrefix = "customers/"
-	changesPrefix   = "changes/"
+	customersPrefix    = "customers/"
+	changesPrefix      = "changes/"
+	serviceTiersPrefix = "serviceTiers/"
 
 	// anyID stands for "of all parents" in a parent (AIP-159).
 	anyID = "-"
@@ -72,10 +73,14 @@ const (
 	Purchases Collection = "purchases"
 	// Interactions is the collection of interactions.
 	Interactions Collection = "interactions"
+	// Cases is the collection of cases.
+	Cases Collection = "cases"
+	// Tasks is the collection of tasks.
+	Tasks Collection = "tasks"
 )
 
 // collections are all that customers own.
-var collections = []Collection{Contacts, Purchases, Interactions}
+var collections = []Collection{Contacts, Purchases, Interactions, Cases, Tasks}
 
 // ParseOwner returns the customer that the named resource is or belongs to, or
 // INVALID_FIELD.
@@ -128,6 +133,23 @@ func ParseChangeName(field, name string) (uuid.UUID, error) {
 func ChangeName(id uuid.UUID) string {
 	var buf [len(changesPrefix) + idLen]byte
 	return string(appendID(append(buf[:0], changesPrefix...), id))
+}
+
+// ParseServiceTierName returns the id in `serviceTiers/{service_tier}`, or INVALID_FIELD.
+func ParseServiceTierName(field, name string) (uuid.UUID, error) {
+	rest, ok := strings.CutPrefix(name, serviceTiersPrefix)
+	if ok {
+		if id, ok := parseID(rest); ok {
+			return id, nil
+		}
+	}
+	return uuid.Nil, invalidName(field, "serviceTiers/{service_tier}")
+}
+
+// ServiceTierName returns `serviceTiers/{service_tier}`.
+func ServiceTierName(id uuid.UUID) string {
+	var buf [len(serviceTiersPrefix) + idLen]byte
+	return string(appendID(append(buf[:0], serviceTiersPrefix...), id))
 }
 
 // LastID returns the id at the end of a resource's name, which is its uid.
