@@ -24,6 +24,17 @@ func Unindexed(f Field) Field {
 	return f
 }
 
+// Where is a field that only the rows have which meet the condition, in SQL.
+func Where(condition string, f Field) Field {
+	compile := f.compile
+	f.compile = func(t *Term) (Condition, error) {
+		c, err := compile(t)
+		c.SQL += " AND " + condition
+		return c, err
+	}
+	return f
+}
+
 // Lookup is a condition that finds rows through another table: those that meet a
 // comparison, and perhaps some that do not.
 type Lookup struct {

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	customersPrefix = "customers/"
-	changesPrefix   = "changes/"
+	customersPrefix    = "customers/"
+	changesPrefix      = "changes/"
+	serviceTiersPrefix = "serviceTiers/"
 
 	// anyID stands for "of all parents" in a parent (AIP-159).
 	anyID = "-"
@@ -128,6 +129,23 @@ func ParseChangeName(field, name string) (uuid.UUID, error) {
 func ChangeName(id uuid.UUID) string {
 	var buf [len(changesPrefix) + idLen]byte
 	return string(appendID(append(buf[:0], changesPrefix...), id))
+}
+
+// ParseServiceTierName returns the id in `serviceTiers/{service_tier}`, or INVALID_FIELD.
+func ParseServiceTierName(field, name string) (uuid.UUID, error) {
+	rest, ok := strings.CutPrefix(name, serviceTiersPrefix)
+	if ok {
+		if id, ok := parseID(rest); ok {
+			return id, nil
+		}
+	}
+	return uuid.Nil, invalidName(field, "serviceTiers/{service_tier}")
+}
+
+// ServiceTierName returns `serviceTiers/{service_tier}`.
+func ServiceTierName(id uuid.UUID) string {
+	var buf [len(serviceTiersPrefix) + idLen]byte
+	return string(appendID(append(buf[:0], serviceTiersPrefix...), id))
 }
 
 // LastID returns the id at the end of a resource's name, which is its uid.

@@ -22,6 +22,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/purchase"
 	"github.com/rapport-crm/rapport/internal/rest"
 	"github.com/rapport-crm/rapport/internal/rpc"
+	"github.com/rapport-crm/rapport/internal/servicetier"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/telemetry/names"
 )
@@ -36,6 +37,17 @@ type customerService struct {
 type (
 	customers = customer.Server
 	contacts  = contact.Server
+)
+
+// caseService is CaseService: the RPCs of cases and those of service tiers.
+type caseService struct {
+	*tiers
+	later
+}
+
+type (
+	tiers = servicetier.Server
+	later struct{ rapportv1.UnimplementedCaseServiceServer }
 )
 
 // register makes the services of the API. The rules by which requests are checked are
@@ -54,6 +66,9 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 	})
 	rapportv1.RegisterPurchaseServiceServer(r, purchase.New(service))
 	rapportv1.RegisterInteractionServiceServer(r, interaction.New(service))
+	rapportv1.RegisterCaseServiceServer(r, caseService{
+		tiers: &servicetier.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag},
+	})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 
