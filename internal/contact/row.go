@@ -1,6 +1,8 @@
 package contact
 
 import (
+	"time"
+
 	"github.com/jackc/pgx/v5/pgtype"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -39,7 +41,7 @@ func (r *row) Targets() []any {
 }
 
 // Proto implements owned.Row.
-func (r *row) Proto(name string) *rapportv1.Contact {
+func (r *row) Proto(name string, _ time.Time) *rapportv1.Contact {
 	return &rapportv1.Contact{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
 		DisplayName: r.DisplayName,

@@ -95,9 +95,11 @@ func refused(e *pgconn.PgError, name string) error {
 	return nil
 }
 
-// moveKeys queues what changes in the keys by which the contact's customer is found.
-func moveKeys(tx *mutation.Tx, r *row, before, after *rapportv1.Contact) {
+// moveKeys queues what changes in the keys by which the contacts' customers are found.
+func moveKeys(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Contact, *row]) {
 	var keys search.Changes
-	keys.MoveContact(r.CustomerID, r.ID, before, after)
+	for _, m := range moved {
+		keys.MoveContact(m.Row.CustomerID, m.Row.ID, m.Before, m.After)
+	}
 	keys.Queue(tx)
 }

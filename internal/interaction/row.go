@@ -10,13 +10,10 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/attribute"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
-
-const contactField = "interaction.contact"
 
 // row is an interaction as the table holds it. Enums are stored by name, and unset ones
 // as NULL.
@@ -66,7 +63,7 @@ func (r *row) Targets() []any {
 }
 
 // Proto implements owned.Row.
-func (r *row) Proto(name string) *rapportv1.Interaction {
+func (r *row) Proto(name string, _ time.Time) *rapportv1.Interaction {
 	i := &rapportv1.Interaction{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
 		Channel:   rapportv1.Channel(rapportv1.Channel_value[r.Channel]),
@@ -116,7 +113,7 @@ func (r *row) concession() *rapportv1.Interaction_Concession {
 // Set implements owned.Row.
 func (r *row) Set(i *rapportv1.Interaction) (err error) {
 	r.Channel, r.Direction, r.OccurTime = i.GetChannel().String(), i.GetDirection().String(), i.GetOccurTime().AsTime()
-	r.Duration, r.ContactID = pgtype.Int8{}, pgtype.UUID{}
+	r.Duration = pgtype.Int8{}
 	r.Purpose = db.Enum(i.GetPurpose())
 	r.CustomerReaction = db.Enum(i.GetCustomerReaction())
 	if d := i.GetDuration(); d != nil {
@@ -132,16 +129,7 @@ func (r *row) Set(i *rapportv1.Interaction) (err error) {
 		r.ConcessionNanos = pgtype.Int4{Int32: m.GetNanos(), Valid: true}
 	}
 	r.ExternalSource, r.ExternalID = db.Text(i.GetExternalId().GetSource()), db.Text(i.GetExternalId().GetId())
-	if i.Contact != nil {
-		customer, contact, err := aip.Contacts.ParseName(contactField, i.GetContact())
-		if err != nil {
-			return err
-		}
-		if customer != r.CustomerID {
-			return apierr.InvalidField(contactField, "must be a contact of the same customer")
-		}
-		r.ContactID = db.UUID(contact)
-	}
+	r.ContactID = owned.IDIn(i.GetContact())
 	r.Attributes, err = attribute.Encode(i.GetAttributes())
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.opentelemetry.io/otel/trace"
@@ -39,7 +40,10 @@ type Tx struct {
 	batch            pgx.Batch
 	begun            bool
 	changes          []change.Record
-	refused          func(*pgconn.PgError) error
+	refused          Refusal
+	guards           []Refusal
+	passed           int  // how many of the guarded statements ran
+	raced            bool // what is refused is taken for a race
 	statementTimeout time.Duration
 }
 
@@ -49,25 +53,33 @@ func (tx *Tx) Queue(sql string, args ...any) *pgx.QueuedQuery { return tx.batch.
 // Record adds a change to those that are appended at the commit.
 func (tx *Tx) Record(r change.Record) { tx.changes = append(tx.changes, r) }
 
-// OnRefusal says which error to answer where PostgreSQL refuses a statement, most often
-// for a constraint; the function returns nil for a refusal it does not know.
-func (tx *Tx) OnRefusal(f func(*pgconn.PgError) error) { tx.refused = f }
+// Refusal says which error to answer where PostgreSQL refuses a statement, most often for
+// a constraint; it returns nil for a refusal that it does not know.
+type Refusal func(*pgconn.PgError) error
 
-// RaceOnRefusal takes what OnRefusal knows, on the mutation's first run, for the work of
+// QueueGuarded is Queue for a statement whose refusal has an error of its own, whatever
+// else the transaction does.
+func (tx *Tx) QueueGuarded(refused Refusal, sql string, args ...any) {
+	tx.guards = append(tx.guards, refused)
+	tx.Queue(sql, args...).Exec(tx.pass)
+}
+
+// pass counts the guarded statements that PostgreSQL took. It stops at the first one that
+// it refuses, so that is the next one.
+func (tx *Tx) pass(pgconn.CommandTag) error { tx.passed++; return nil }
+
+// OnRefusal says what to answer for statements that have no guard of their own.
+func (tx *Tx) OnRefusal(f Refusal) { tx.refused = f }
+
+// RaceOnRefusal takes a refusal that is known, on the mutation's first run, for the work of
 // a call that got in between: an update that found nothing makes the record, and meets
 // the key of one made at this moment. To meet it is no error of a caller who allowed
 // for both. The second run finds that record and changes it, or meets the key again,
 // as where it is another's.
-func (tx *Tx) RaceOnRefusal() {
-	refused := tx.refused
-	tx.refused = func(e *pgconn.PgError) error {
-		err := refused(e)
-		if err != nil && tx.Attempt == 1 {
-			return ErrRaced
-		}
-		return err
-	}
-}
+func (tx *Tx) RaceOnRefusal() { tx.raced = tx.Attempt == 1 }
+
+// NewID returns a fresh id for a record that the transaction makes.
+func (tx *Tx) NewID() (uuid.UUID, error) { return tx.claim.NewID(tx.Now) }
 
 // Fetch sends what is queued, reads included, in one round trip. The first Fetch
 // begins the transaction, and looks behind the queued statements whether the request
@@ -226,12 +238,23 @@ func (tx *Tx) rollback(ctx context.Context) {
 // translate turns a refusal of PostgreSQL into the error its owner wants.
 func (tx *Tx) translate(err error) error {
 	var pgErr *pgconn.PgError
-	if tx.refused != nil && errors.As(err, &pgErr) {
-		if translated := tx.refused(pgErr); translated != nil {
-			return translated
-		}
+	if !errors.As(err, &pgErr) {
+		return err
 	}
-	return err
+	var translated error
+	if tx.passed < len(tx.guards) {
+		translated = tx.guards[tx.passed](pgErr)
+	}
+	if translated == nil && tx.refused != nil {
+		translated = tx.refused(pgErr)
+	}
+	switch {
+	case translated == nil:
+		return err
+	case tx.raced:
+		return ErrRaced
+	}
+	return translated
 }
 
 // isConflict reports whether a transaction failed only because of others that ran at

@@ -3,17 +3,26 @@ package owned
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	statuspb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
-	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
+
+// BatchRequest is a batch's.
+type BatchRequest interface {
+	CreateRequest
+	GetReturnPartialSuccess() bool
+}
 
 // Entry is one create of a batch.
 type Entry[M Message] struct {
@@ -23,116 +32,171 @@ type Entry[M Message] struct {
 	Value M
 }
 
-// child is a parsed entry.
-type child[M Message] struct {
-	customer, id uuid.UUID
-	value        M
+// child is a parsed entry, and what a run finds out about it.
+type child[M Message, P any] struct {
+	index  int
+	owner  owner
+	id     uuid.UUID
+	given  bool // the id is the caller's
+	value  M
+	row    P
+	refers []named
+	err    error
 }
 
-// customersSQL returns the customers of a batch that are there.
-const customersSQL = `-- name: ListCustomerStates
-SELECT c.customer_id, c.delete_time FROM customer c
-JOIN unnest($1::smallint[], $2::uuid[]) AS wanted (lane, id) ON c.lane = wanted.lane AND c.customer_id = wanted.id`
+// Failed are the requests of a batch that could not be done, by their index.
+type Failed = map[int32]*statuspb.Status
 
-// BatchCreate makes records, all or none, of the request's parent or, where that is
-// customers/-, of those that the entries name. An error says with which entry it has to
-// do, and its paths lead there. The answer is made of the records, in their order.
+// BatchCreate makes records of the request's parent or, where that is customers/-, of the
+// customers that the entries name: all or none or, where the request asks for it, all that
+// can be made. An error says with which entry it has to do, and its paths lead there. The
+// answer is made of the records, in their order, and of what failed.
 func BatchCreate[M Message, R any, P Row[R, M], B proto.Message](
-	ctx context.Context, r *Resource[M, R, P], req CreateRequest, entries []Entry[M], answer func([]M) B,
+	ctx context.Context, r *Resource[M, R, P], req BatchRequest, entries []Entry[M], answer func([]M, Failed) B,
 ) (B, error) {
 	var none B
 	claim, err := mutation.NewClaim(ctx, req)
 	if err != nil {
 		return none, err
 	}
-	children := make([]child[M], len(entries))
+	parsed, refused := make([]child[M, P], 0, len(entries)), failures{partial: req.GetReturnPartialSuccess()}
 	for i, e := range entries {
-		if children[i], err = r.parseEntry(claim, req.GetParent(), e); err != nil {
-			return none, apierr.AtIndex(err, "requests", i)
+		c, err := r.parseEntry(claim, req, e)
+		if err == nil {
+			c.index = i
+			parsed = append(parsed, c)
+		} else if err := refused.add(i, err); err != nil {
+			return none, err
 		}
 	}
 	return mutation.Run(ctx, r.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (B, error) {
-		if err := checkCustomers(ctx, tx, children); err != nil {
+		failed := refused.clone()
+		out, err := r.createAll(ctx, tx, slices.Clone(parsed), &failed)
+		if err != nil {
 			return none, err
 		}
-		// PostgreSQL stops at the first statement that it refuses, which is that of the
-		// first record that is not written.
-		written := 0
-		tx.OnRefusal(func(e *pgconn.PgError) error {
-			at := min(written, len(children)-1)
-			err := r.refused(r.Collection.Name(children[at].customer, children[at].id))(e)
-			switch {
-			case err == nil:
-				return nil
-			case errors.Is(err, errNoCustomer):
-				// It was there a moment ago; the next run tells which it is.
-				return mutation.ErrRaced
-			}
-			return apierr.AtIndex(err, "requests", at)
-		})
-		out := make([]M, len(children))
-		for i, c := range children {
-			out[i], err = r.create(tx, c.customer, c.id, c.value, func(pgconn.CommandTag) error { written++; return nil })
-			if err != nil {
-				return none, apierr.AtIndex(err, "requests", i)
-			}
-		}
-		return answer(out), nil
+		return answer(out, failed.all), nil
 	})
 }
 
-// parseEntry parses and normalises one create of a batch with this parent.
-func (r *Resource[M, R, P]) parseEntry(claim *mutation.Claim, parent string, e Entry[M]) (c child[M], err error) {
-	switch own := e.Request.GetParent(); {
+// failures are the entries of a batch that cannot be done.
+type failures struct {
+	partial bool
+	all     Failed
+}
+
+// add notes what is wrong with an entry, or returns the error for the whole batch where
+// that is made of all or none, or where it is not the entry's.
+func (f *failures) add(index int, err error) error {
+	at := apierr.AtIndex(err, "requests", index)
+	if !f.partial || apierr.Info(at) == nil || apierr.Cause(at) != nil {
+		return at
+	}
+	if f.all == nil {
+		f.all = Failed{}
+	}
+	f.all[int32(index)] = status.Convert(at).Proto() //nolint:gosec // a batch has 1,000 entries at most
+	return nil
+}
+
+func (f *failures) clone() failures { return failures{f.partial, maps.Clone(f.all)} }
+
+// parseEntry parses and normalises one create of a batch.
+func (r *Resource[M, R, P]) parseEntry(claim *mutation.Claim, batch BatchRequest, e Entry[M]) (c child[M, P], err error) {
+	parent, own := batch.GetParent(), e.Request.GetParent()
+	if batch.GetReturnPartialSuccess() {
+		if err := r.Validate(e.Request); err != nil {
+			return c, err
+		}
+	}
+	switch {
 	case e.Request.GetRequestId() != "":
 		return c, apierr.InvalidField("request_id", "must be empty: the batch has one")
 	case e.Request.GetValidateOnly():
 		return c, apierr.InvalidField("validate_only", "must be unset: the batch has one")
-	case aip.IsAnyCustomer(parent):
+	case aip.IsAnyCustomer(parent) && own != "":
 		parent = own
 	case own != "" && own != parent:
 		return c, apierr.InvalidField("parent", "must be that of the batch, or empty; or that of the batch customers/-")
 	}
-	if c.customer, err = aip.ParseCustomerName("parent", parent); err != nil {
+	if c.owner, err = parseOwner(e.Request, parent); err != nil {
 		return c, err
 	}
 	if c.id, err = r.newID(claim, e.ID); err != nil {
 		return c, err
 	}
-	c.value = e.Value
+	c.given, c.value = e.ID != "", e.Value
 	aip.ClearUnsettable(c.value)
 	return c, r.Normalise(c.value)
 }
 
-// checkCustomers reads the customers, and refuses the batch for the first entry whose
-// customer is not there or deleted.
-func checkCustomers[M Message](ctx context.Context, tx *mutation.Tx, children []child[M]) error {
-	states := map[uuid.UUID]customerState{}
-	var ids []uuid.UUID
-	for _, c := range children {
-		if _, ok := states[c.customer]; !ok {
-			states[c.customer] = customerState{}
-			ids = append(ids, c.customer)
+// createAll makes the records that can be made, and notes for the others why not.
+func (r *Resource[M, R, P]) createAll(ctx context.Context, tx *mutation.Tx, children []child[M, P], failed *failures) ([]M, error) {
+	there, err := r.look(ctx, tx, children)
+	if err != nil {
+		return nil, err
+	}
+	made := make([]Moved[M, P], 0, len(children))
+	for i := range children {
+		c := &children[i]
+		m, err := r.birth(tx, there, c)
+		if err == nil {
+			made = append(made, m)
+			err = r.insert(tx, r.refusedOf(c, m.After.GetName()), m)
+		} else if !errors.Is(err, mutation.ErrRaced) {
+			err = failed.add(c.index, err)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	lanes, keys := db.LanesAndUUIDs(ids)
-	tx.Queue(customersSQL, lanes, keys).Query(func(rows pgx.Rows) error {
-		var id uuid.UUID
-		state := customerState{found: true}
-		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &state.deleted}, func() error {
-			states[id] = state
-			return nil
-		})
-		return err
-	})
-	if err := tx.Fetch(ctx); err != nil {
-		return err
+	r.follow(tx, made)
+	out := make([]M, len(made))
+	for i, m := range made {
+		out[i] = m.After
 	}
-	for i, c := range children {
-		state := states[c.customer]
-		if err := state.live(c.customer); err != nil {
-			return apierr.AtIndex(err, "requests", i)
+	return out, nil
+}
+
+// birth fills the row of an entry, or says why it cannot be made.
+func (r *Resource[M, R, P]) birth(tx *mutation.Tx, there *there, c *child[M, P]) (m Moved[M, P], err error) {
+	if c.err != nil {
+		return m, c.err
+	}
+	if _, err := there.owners.find(c.owner); err != nil {
+		return m, err
+	}
+	customer := c.owner.customer
+	for _, n := range c.refers {
+		if !there.named[r.sql.Named[n.reference]][place{customer, n.id}] {
+			return m, r.References[n.reference].missing()
 		}
 	}
-	return nil
+	at, key := place{customer, c.id}, keyed{customer, externalID(c.value)}
+	switch name := r.Collection.Name(customer, c.id); {
+	case there.ids[at]:
+		return m, r.exists(name)
+	case there.keys[key]:
+		return m, r.externalIDInUse(name)
+	}
+	m, err = r.begin(tx, c.row, customer, c.id, c.value)
+	if err == nil {
+		// A second one of the batch finds it taken.
+		there.ids[at], there.keys[key] = true, key.key != (externalKey{})
+	}
+	return m, err
+}
+
+// refusedOf says what to answer where PostgreSQL refuses an entry's record. What it knows
+// of all resources was not there a moment ago: it is another call's work, and the next
+// run sees it.
+func (r *Resource[M, R, P]) refusedOf(c *child[M, P], name string) mutation.Refusal {
+	return func(e *pgconn.PgError) error {
+		err := r.refused(name)(e)
+		switch apierr.Reason(err) {
+		case r.Exists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE:
+			return mutation.ErrRaced
+		}
+		return apierr.AtIndex(err, "requests", c.index)
+	}
 }

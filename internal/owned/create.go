@@ -17,7 +17,8 @@ import (
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
 
-// CreateRequest is a create's, whose customer is its parent.
+// CreateRequest is a create's, whose customer is its parent or, for those that have the
+// field, the one of its customer_external_id.
 type CreateRequest interface {
 	mutation.Request
 	GetParent() string
@@ -26,7 +27,7 @@ type CreateRequest interface {
 // Create makes a record. The id is the caller's, or empty for one of ours.
 func (r *Resource[M, R, P]) Create(ctx context.Context, req CreateRequest, id string, in M) (M, error) {
 	var none M
-	customer, err := aip.ParseCustomerName("parent", req.GetParent())
+	whose, err := parseOwner(req, req.GetParent())
 	if err != nil {
 		return none, err
 	}
@@ -42,10 +43,18 @@ func (r *Resource[M, R, P]) Create(ctx context.Context, req CreateRequest, id st
 	if err := r.Normalise(in); err != nil {
 		return none, err
 	}
-	out, err := mutation.Run(ctx, r.Mutations, claim, func(_ context.Context, tx *mutation.Tx) (M, error) {
-		return r.createOne(tx, customer, uid, in)
+	out, err := mutation.Run(ctx, r.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (M, error) {
+		customer := whose.customer
+		if customer == uuid.Nil {
+			if customer, err = findOne(ctx, tx, whose); err != nil {
+				return none, err
+			}
+		} else {
+			requireCustomer(tx, customer)
+		}
+		return r.Make(ctx, tx, customer, uid, in)
 	})
-	return out, r.explain(ctx, customer, err)
+	return out, r.explain(ctx, whose.customer, err)
 }
 
 func (r *Resource[M, R, P]) newID(claim *mutation.Claim, given string) (uuid.UUID, error) {
@@ -55,61 +64,103 @@ func (r *Resource[M, R, P]) newID(claim *mutation.Claim, given string) (uuid.UUI
 	return claim.NewID(r.Mutations.Clock())
 }
 
-// createOne queues the check of the customer and all that makes the normalised record.
-func (r *Resource[M, R, P]) createOne(tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
-	tx.OnRefusal(r.refused(r.Collection.Name(customer, id)))
-	tx.Queue(requireCustomerSQL, db.Lane(customer), db.UUID(customer))
-	return r.create(tx, customer, id, in, nil)
-}
-
-// create queues all that makes the normalised record; done is called once it is written.
-func (r *Resource[M, R, P]) create(tx *mutation.Tx, customer, id uuid.UUID, in M, done func(pgconn.CommandTag) error) (M, error) {
+// Make queues all that makes a normalised record, but for the check of its customer. It is
+// for the transactions of other resources, which hold the customer already: what the
+// record has to do with theirs happens with them or not at all.
+func (r *Resource[M, R, P]) Make(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
 	var none M
 	row := P(new(R))
+	if r.Load != nil {
+		r.Load(tx, customer, row)
+		if err := tx.Fetch(ctx); err != nil {
+			return none, err
+		}
+	}
+	return r.makeLoaded(tx, row, customer, id, in)
+}
+
+// makeLoaded is Make of a row for which Load has been done.
+func (r *Resource[M, R, P]) makeLoaded(tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
+	var none M
+	refers, err := r.newlyNamed(customer, none, in)
+	if err != nil {
+		return none, err
+	}
+	m, err := r.begin(tx, row, customer, id, in)
+	if err != nil {
+		return none, err
+	}
+	r.require(tx, customer, refers)
+	if err := r.insert(tx, r.refused(m.After.GetName()), m); err != nil {
+		return none, err
+	}
+	r.follow(tx, []Moved[M, P]{m})
+	return m.After, nil
+}
+
+// begin fills a new row.
+func (r *Resource[M, R, P]) begin(tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (m Moved[M, P], err error) {
 	*row.Own() = Head{
 		Lane: db.Lane(customer), CustomerID: customer, ID: id, Revision: 1, CreateTime: tx.Now, UpdateTime: tx.Now,
 	}
 	if err := row.Set(in); err != nil {
-		return none, err
+		return m, err
 	}
-	return r.write(tx, r.sql.Insert, row, rapportv1.Change_CREATED, none, done)
+	m.Row, m.After = row, r.proto(row, tx.Now)
+	return m, r.check(m)
 }
 
-// write queues what follows the row, the row and the record of the change from before, and
-// returns what the record is then. Where nothing was there, before is nil; where nothing
-// differs, nothing is queued: no write, no new etag, no entry in the feed.
-func (r *Resource[M, R, P]) write(tx *mutation.Tx, sql string, row P, kind rapportv1.Change_Type, before M, done func(pgconn.CommandTag) error) (M, error) {
-	var none M
-	after := r.proto(row)
-	fields, err := change.Diff(before, after)
-	if err != nil || before != none && len(fields) == 0 {
-		return before, err
+func (r *Resource[M, R, P]) check(m Moved[M, P]) error {
+	if r.Check == nil {
+		return nil
 	}
-	if r.Follow != nil {
-		r.Follow(tx, row, before, after)
+	return r.Check(m.Row, m.Before, m.After)
+}
+
+// insert queues the row of a new record and the entry of the change.
+func (r *Resource[M, R, P]) insert(tx *mutation.Tx, refused mutation.Refusal, m Moved[M, P]) error {
+	fields, err := change.Diff(m.Before, m.After)
+	if err == nil {
+		r.write(tx, r.sql.Insert, rapportv1.Change_CREATED, fields, refused, m)
 	}
-	if queued := tx.Queue(sql, args(row)...); done != nil {
-		queued.Exec(done)
+	return err
+}
+
+// write queues a record's row and the entry of its change.
+func (r *Resource[M, R, P]) write(tx *mutation.Tx, sql string, kind rapportv1.Change_Type, fields []change.Field, refused mutation.Refusal, m Moved[M, P]) {
+	tx.QueueGuarded(refused, sql, args(m.Row)...)
+	h := m.Row.Own()
+	tx.Record(change.Record{CustomerID: h.CustomerID, Resource: m.After.GetName(), Type: kind, Fields: fields, Time: h.UpdateTime})
+}
+
+func (r *Resource[M, R, P]) follow(tx *mutation.Tx, moved []Moved[M, P]) {
+	if r.Follow != nil && len(moved) > 0 {
+		r.Follow(tx, moved)
 	}
-	h := row.Own()
-	tx.Record(change.Record{CustomerID: h.CustomerID, Resource: after.GetName(), Type: kind, Fields: fields, Time: h.UpdateTime})
-	return after, nil
 }
 
 // refused maps what PostgreSQL may refuse about the named record to errors. Under Citus
-// a constraint's name ends with a shard's number.
-func (r *Resource[M, R, P]) refused(name string) func(*pgconn.PgError) error {
+// a constraint's name ends with a shard's number. The customer is there: it is locked.
+func (r *Resource[M, R, P]) refused(name string) mutation.Refusal {
 	return func(e *pgconn.PgError) error {
 		switch {
-		case e.Code == divisionByZero, strings.HasPrefix(e.ConstraintName, r.Table+"_customer_fkey"):
-			return errNoCustomer
 		case strings.HasPrefix(e.ConstraintName, r.Table+"_pkey"):
-			return apierr.AlreadyExists(r.Exists, name, "a "+r.Table+" of this id exists")
+			return r.exists(name)
+		case r.external() && strings.HasPrefix(e.ConstraintName, r.Table+"_external_id_key"):
+			return r.externalIDInUse(name)
 		case r.Refused != nil:
 			return r.Refused(e, name)
 		}
 		return nil
 	}
+}
+
+func (r *Resource[M, R, P]) exists(name string) error {
+	return apierr.AlreadyExists(r.Exists, name, "a record of this id exists")
+}
+
+func (r *Resource[M, R, P]) externalIDInUse(name string) error {
+	return apierr.AlreadyExists(rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, name, "another "+r.Noun+" of the customer has its external id")
 }
 
 // GetRequest is a request that is about one record by its name.
@@ -130,7 +181,7 @@ func (r *Resource[M, R, P]) Get(ctx context.Context, req GetRequest) (M, error) 
 	if err != nil {
 		return none, err
 	}
-	return r.proto(&found.row), nil
+	return r.proto(&found.row, r.Mutations.Clock()), nil
 }
 
 func (r *Resource[M, R, P]) notFound(customer, id uuid.UUID) error {

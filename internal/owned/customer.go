@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -15,20 +16,41 @@ import (
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
 
+// Whatever adds to or changes what a customer owns holds the customer FOR SHARE first, and
+// only then locks the record. What follows from several records and their customer is then
+// right: a change of the customer, which locks it FOR NO KEY UPDATE, and one of what it
+// owns take turns, while those of what it owns run side by side. The foreign key takes a
+// lock of the row anyway, KEY SHARE, which does not keep changes of the customer out.
+
 // customerSQL returns the customer's delete_time, and no row where there is none.
 const customerSQL = `-- name: GetCustomerState
 SELECT delete_time FROM customer WHERE lane = $1 AND customer_id = $2`
+
+const shareCustomerSQL = `-- name: ShareCustomer
+SELECT delete_time FROM customer WHERE lane = $1 AND customer_id = $2 FOR SHARE`
 
 // requireCustomerSQL fails with a division by zero where there is no such customer
 // that is not deleted. It lets a create check its customer without a trip of its own:
 // the failure undoes the whole pipeline.
 const requireCustomerSQL = `-- name: RequireCustomer
-SELECT 1 / count(*) FROM customer WHERE lane = $1 AND customer_id = $2 AND delete_time IS NULL`
+SELECT 1 / count(*) FROM (
+    SELECT FROM customer WHERE lane = $1 AND customer_id = $2 AND delete_time IS NULL FOR SHARE
+) AS live`
 
 const divisionByZero = "22012"
 
 // errNoCustomer says that requireCustomerSQL failed.
 var errNoCustomer = errors.New("the customer does not exist or is deleted")
+
+// requireCustomer queues the check of the customer, which it also locks.
+func requireCustomer(tx *mutation.Tx, id uuid.UUID) {
+	tx.QueueGuarded(func(e *pgconn.PgError) error {
+		if e.Code != divisionByZero {
+			return nil
+		}
+		return errNoCustomer
+	}, requireCustomerSQL, db.Lane(id), db.UUID(id))
+}
 
 // customerState is what counts of the customer of a record.
 type customerState struct {
@@ -36,9 +58,9 @@ type customerState struct {
 	deleted *time.Time
 }
 
-// queue queues the reading of the customer beside its record.
-func (c *customerState) queue(tx *mutation.Tx, id uuid.UUID) {
-	tx.Queue(customerSQL, db.Lane(id), db.UUID(id)).Query(func(rows pgx.Rows) error {
+// share queues the reading of the customer, locked, before its record.
+func (c *customerState) share(tx *mutation.Tx, id uuid.UUID) {
+	tx.Queue(shareCustomerSQL, db.Lane(id), db.UUID(id)).Query(func(rows pgx.Rows) error {
 		c.found = rows.Next()
 		if !c.found {
 			return rows.Err()

@@ -61,8 +61,9 @@ func (r *Resource[M, R, P]) List(ctx context.Context, req ListRequest) (out Page
 		}
 	}
 	out = Page[M]{Items: make([]M, len(page.Rows)), NextToken: page.NextToken, Total: page.Total}
+	now := r.Mutations.Clock()
 	for i := range page.Rows {
-		out.Items[i] = r.proto(&page.Rows[i].row)
+		out.Items[i] = r.proto(&page.Rows[i].row, now)
 	}
 	return out, nil
 }

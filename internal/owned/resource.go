@@ -1,5 +1,5 @@
 // Package owned is what all resources have in common that belong to a customer, such as
-// its contacts: the five standard methods, undelete, and everything that the API
+// its contacts: the five standard methods, undelete, batches, and everything that the API
 // promises of them. A resource's own package has its row, its rules and its fields; what
 // stands here it never says again.
 package owned
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 	"google.golang.org/protobuf/proto"
 
@@ -28,6 +29,9 @@ type Service struct {
 	PurgeAfter time.Duration
 	// RequireEtag makes updates and deletes without an etag fail with ETAG_REQUIRED.
 	RequireEtag bool
+	// Validate checks a request of a batch by the annotations, where the batch as a whole
+	// was not refused for it.
+	Validate func(proto.Message) error
 }
 
 // Message is the message of a resource.
@@ -46,8 +50,10 @@ type Row[R any, M Message] interface {
 	// Args returns the values of the resource's own columns, Targets where they go.
 	Args() []any
 	Targets() []any
-	// Proto returns the record as a message of this name.
-	Proto(name string) M
+	// Proto returns the record as a message of this name, as it is at the given time: a
+	// promise can be overdue that nobody touched. It shares no memory with the row, which
+	// may be changed afterwards.
+	Proto(name string, now time.Time) M
 	// Set takes over what a client can set from a normalised message.
 	Set(M) error
 }
@@ -61,19 +67,34 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	Collection aip.Collection
 	// Singular and Plural are as in the names of the RPCs, such as Contact and Contacts.
 	Singular, Plural string
-	// Table is the name of the table; TABLE_id is the column of the id.
+	// Table is the name of the table, and what the names of its constraints begin with.
 	Table string
+	// Noun is the resource in requests and texts, and NOUN_id the column of its id; it is
+	// the table where that needs no other name.
+	Noun string
 	// Columns are the resource's own, in the order of Args and Targets.
 	Columns []string
+	// ExternalColumns are those of the source and the id of the external_id of a resource
+	// that has one, whose unique key is TABLE_external_id_key.
+	ExternalColumns [2]string
+	// References are the fields that name other records of the same customer.
+	References []Reference[M]
 	// Normalise brings a whole message, as it would be stored, into its stored form in
 	// place, and returns all that is wrong with it beyond what the annotations state.
 	Normalise func(M) error
+	// Load queues the reading of what a row needs, of its customer or of other tables,
+	// before it can be set or altered; it may be nil. It costs a create a round trip. The
+	// row's own columns are filled by then only where the record is there.
+	Load func(tx *mutation.Tx, customer uuid.UUID, row P)
+	// Check refuses what the state of the record does not allow, once the row is set, with
+	// FAILED_PRECONDITION; it may be nil. A record that is made has no before.
+	Check func(row P, before, after M) error
 	// Refused maps constraints of the resource's own to errors about the named record;
 	// it may be nil, and returns nil for those that it does not know.
 	Refused func(e *pgconn.PgError, name string) error
-	// Follow queues what else has to change with the record, or to be there for it, in the
-	// same transaction; it may be nil. A record that is made has no before.
-	Follow func(tx *mutation.Tx, r P, before, after M)
+	// Follow queues what else has to change with the records, behind their own statements
+	// in the same transaction, once for all of a batch; it may be nil.
+	Follow func(tx *mutation.Tx, moved []Moved[M, P])
 	// NotFound, Exists and Deleted are the reasons of the common refusals.
 	NotFound, Exists, Deleted rapportv1.ErrorReason
 	// Fields are those that a filter can name, Orders those by which the records of all
@@ -90,14 +111,29 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	sql     Statements
 }
 
-// Statements are the SQL of a resource, but for its lists.
-type Statements struct{ Get, Lock, Insert, Update, RequireCustomer string }
+// Moved is a record that was written, with what it was and what it is. A record that is
+// made has no Before; a deleted one has its delete_time in After.
+type Moved[M Message, P any] struct {
+	Row           P
+	Before, After M
+}
+
+// Statements are the SQL of a resource, but for its lists. Existing and ExternalIDs read
+// which of the ids and of the external ids of a batch are there already.
+type Statements struct {
+	Get, Lock, Insert, Update, RequireCustomer, ShareCustomers, Existing, ExternalIDs string
+	// Require and Named are those of References, in their order.
+	Require, Named []string
+}
 
 // Statements returns the SQL, for tests of plans.
 func (r *Resource[M, R, P]) Statements() Statements { return r.sql }
 
 // Ready makes the statements, once, before the first call.
 func (r *Resource[M, R, P]) Ready() {
+	if r.Noun == "" {
+		r.Noun = r.Table
+	}
 	id := r.idColumn()
 	all := append(headColumns(id, r.permanent()), r.Columns...)
 	placeholders := make([]string, len(all))
@@ -113,20 +149,30 @@ func (r *Resource[M, R, P]) Ready() {
 		Insert: fmt.Sprintf("-- name: Create%s\nINSERT INTO %s (%s) VALUES (%s)", r.Singular, r.Table, r.columns, values),
 		// One statement whatever the mask: PostgreSQL writes the whole row anyway.
 		Update:          fmt.Sprintf("-- name: Update%s\nUPDATE %s SET (%s) = (%s) %s", r.Singular, r.Table, r.columns, values, where),
-		RequireCustomer: requireCustomerSQL,
+		RequireCustomer: requireCustomerSQL, ShareCustomers: shareCustomersSQL,
+		Existing: existingSQL("ListExisting"+r.Plural, r.Table, id, ""),
+	}
+	if r.external() {
+		r.sql.ExternalIDs = r.externalIDsSQL()
+	}
+	for _, ref := range r.References {
+		r.sql.Require = append(r.sql.Require, ref.requireSQL())
+		r.sql.Named = append(r.sql.Named, ref.namedSQL())
 	}
 }
 
 func (r *Resource[M, R, P]) permanent() bool { return isPermanent(P(new(R))) }
 
-func (r *Resource[M, R, P]) idColumn() string { return r.Table + "_id" }
+func (r *Resource[M, R, P]) external() bool { return r.ExternalColumns[0] != "" }
+
+func (r *Resource[M, R, P]) idColumn() string { return r.Noun + "_id" }
 
 // field is the request's field that holds the resource, as paths of errors begin.
-func (r *Resource[M, R, P]) field() string { return r.Table }
+func (r *Resource[M, R, P]) field() string { return r.Noun }
 
 func (r *Resource[M, R, P]) name(row P) string {
 	h := row.Own()
 	return r.Collection.Name(h.CustomerID, h.ID)
 }
 
-func (r *Resource[M, R, P]) proto(row P) M { return row.Proto(r.name(row)) }
+func (r *Resource[M, R, P]) proto(row P, now time.Time) M { return row.Proto(r.name(row), now) }

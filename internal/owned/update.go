@@ -11,6 +11,7 @@ import (
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/change"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
@@ -38,14 +39,14 @@ func (r *Resource[M, R, P]) Update(ctx context.Context, req UpdateRequest, in M)
 	}
 	if mask.Empty() {
 		return none, apierr.Invalid(rapportv1.ErrorReason_EMPTY_UPDATE_MASK, apierr.Violation{
-			Field: "update_mask", Description: "names no field, and the " + r.Table + " has none set that can be changed",
+			Field: "update_mask", Description: "names no field, and the " + r.Noun + " has none set that can be changed",
 		})
 	}
 	claim, err := mutation.NewClaim(ctx, req)
 	if err != nil {
 		return none, err
 	}
-	out, err := mutation.Run(ctx, r.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (M, error) {
+	return mutation.Run(ctx, r.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (M, error) {
 		l, err := r.lock(ctx, tx, customer, id)
 		if err != nil {
 			return none, err
@@ -54,35 +55,31 @@ func (r *Resource[M, R, P]) Update(ctx context.Context, req UpdateRequest, in M)
 			return none, err
 		}
 		switch {
-		case l.row != nil:
+		case l.found:
 			return r.change(tx, l.row, mask, in)
 		case !req.GetAllowMissing() || in.GetEtag() != "":
 			return none, r.notFound(customer, id)
 		default:
-			return r.createMissing(tx, customer, id, in)
+			return r.makeMissing(tx, l.row, customer, id, in)
 		}
 	})
-	return out, r.explain(ctx, customer, err)
 }
 
-// createMissing makes the record that allow_missing asks for. The mask then has no say:
+// makeMissing makes the record that allow_missing asks for. The mask then has no say:
 // all that is populated counts (AIP-134).
-func (r *Resource[M, R, P]) createMissing(tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
+func (r *Resource[M, R, P]) makeMissing(tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
 	made := proto.CloneOf(in)
 	aip.ClearUnsettable(made)
 	if err := r.Normalise(made); err != nil {
 		return made, err
 	}
-	out, err := r.createOne(tx, customer, id, made)
-	if err == nil {
-		tx.RaceOnRefusal()
-	}
-	return out, err
+	tx.RaceOnRefusal()
+	return r.makeLoaded(tx, row, customer, id, made)
 }
 
 // change applies the update to the locked row.
 func (r *Resource[M, R, P]) change(tx *mutation.Tx, row P, mask aip.Mask, in M) (M, error) {
-	before := r.proto(row)
+	before := r.proto(row, tx.Now)
 	if err := r.changeable(row, in.GetEtag()); err != nil {
 		return before, err
 	}
@@ -91,19 +88,39 @@ func (r *Resource[M, R, P]) change(tx *mutation.Tx, row P, mask aip.Mask, in M) 
 	if err := r.Normalise(after); err != nil {
 		return before, err
 	}
+	refers, err := r.newlyNamed(row.Own().CustomerID, before, after)
+	if err != nil {
+		return before, err
+	}
 	if err := row.Set(after); err != nil {
 		return before, err
 	}
-	return r.rewrite(tx, row, rapportv1.Change_UPDATED, before)
+	m := r.revise(tx, row, before)
+	if err := r.check(m); err != nil {
+		return before, err
+	}
+	r.require(tx, row.Own().CustomerID, refers)
+	return r.rewrite(tx, rapportv1.Change_UPDATED, m)
 }
 
-// rewrite writes a changed row under a new revision, unless it is as it was before.
-func (r *Resource[M, R, P]) rewrite(tx *mutation.Tx, row P, kind rapportv1.Change_Type, before M) (M, error) {
+// revise gives a changed row its new revision.
+func (r *Resource[M, R, P]) revise(tx *mutation.Tx, row P, before M) Moved[M, P] {
 	h := row.Own()
 	h.Revision++
 	h.UpdateTime = tx.Later(h.UpdateTime)
-	tx.OnRefusal(r.refused(r.name(row)))
-	return r.write(tx, r.sql.Update, row, kind, before, nil)
+	return Moved[M, P]{row, before, r.proto(row, tx.Now)}
+}
+
+// rewrite writes a changed record, and returns what it is then. Where nothing differs,
+// nothing is queued: no write, no new etag, no entry in the feed.
+func (r *Resource[M, R, P]) rewrite(tx *mutation.Tx, kind rapportv1.Change_Type, m Moved[M, P]) (M, error) {
+	fields, err := change.Diff(m.Before, m.After)
+	if err != nil || len(fields) == 0 {
+		return m.Before, err
+	}
+	r.write(tx, r.sql.Update, kind, fields, r.refused(m.After.GetName()), m)
+	r.follow(tx, []Moved[M, P]{m})
+	return m.After, nil
 }
 
 // changeable refuses a change of what is deleted, or has changed since the caller saw it.
@@ -118,23 +135,27 @@ func (r *Resource[M, R, P]) changeable(row P, etag string) error {
 	return nil
 }
 
-// locked is a record that a transaction is about to change, nil where there is none, and
-// its customer.
+// locked is a record that a transaction is about to change and its customer. Where there
+// is no such record, the row holds no more than what Load read for it.
 type locked[R any, M Message, P Row[R, M]] struct {
 	row      P
+	found    bool
 	customer customerState
 }
 
-// lock reads and locks the record.
-func (r *Resource[M, R, P]) lock(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID) (l locked[R, M, P], err error) {
+// lock reads and locks the customer and then the record.
+func (r *Resource[M, R, P]) lock(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID) (*locked[R, M, P], error) {
+	l := &locked[R, M, P]{row: P(new(R))}
+	l.customer.share(tx, customer)
 	tx.Queue(r.sql.Lock, db.Lane(customer), db.UUID(customer), db.UUID(id)).Query(func(rows pgx.Rows) error {
 		got, err := db.CollectRows[record[R, M, P]](rows)
-		if err == nil && len(got) == 1 {
-			l.row = &got[0].row
+		if l.found = err == nil && len(got) == 1; l.found {
+			*l.row = got[0].row
 		}
 		return err
 	})
-	l.customer.queue(tx, customer)
-	err = tx.Fetch(ctx) // which fills l
-	return l, err
+	if r.Load != nil {
+		r.Load(tx, customer, l.row)
+	}
+	return l, tx.Fetch(ctx)
 }

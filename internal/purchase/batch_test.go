@@ -119,9 +119,9 @@ func TestBatchRefusals(t *testing.T) {
 		"nobody":          {"customers/-", []*rapportv1.CreatePurchaseRequest{with(unknown, "", same)}, codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, "1", nil},
 		"deleted":         {"customers/-", []*rapportv1.CreatePurchaseRequest{with(gone, "", same)}, codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED, "1", nil},
 		"taken id":        {parent, []*rapportv1.CreatePurchaseRequest{with("", taken.GetUid(), same)}, codes.AlreadyExists, rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS, "1", nil},
-		"taken receipt":   {parent, []*rapportv1.CreatePurchaseRequest{with("", "", receipt("R-1"))}, codes.AlreadyExists, rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS, "1", nil},
+		"taken receipt":   {parent, []*rapportv1.CreatePurchaseRequest{with("", "", receipt("R-1"))}, codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, "1", nil},
 		"id twice":        {parent, []*rapportv1.CreatePurchaseRequest{with("", id, same), with("", "", same), with("", id, same)}, codes.AlreadyExists, rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS, "3", nil},
-		"receipt twice":   {parent, []*rapportv1.CreatePurchaseRequest{with("", "", receipt("N")), with("", "", receipt("N"))}, codes.AlreadyExists, rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS, "2", nil},
+		"receipt twice":   {parent, []*rapportv1.CreatePurchaseRequest{with("", "", receipt("N")), with("", "", receipt("N"))}, codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, "2", nil},
 		"wrong of parent": {"x", []*rapportv1.CreatePurchaseRequest{with("", "", same)}, codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "0", []string{"requests[0].parent"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -133,7 +133,7 @@ func TestCreateRefusals(t *testing.T) {
 			&rapportv1.CreatePurchaseRequest{Parent: parent, Purchase: coffee(), PurchaseId: first.GetUid()},
 			codes.AlreadyExists, rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS, nil,
 		},
-		"taken external id": {in(func(p *rapportv1.Purchase) { p.ExternalId.Id = "R-1" }), codes.AlreadyExists, rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS, nil},
+		"taken external id": {in(func(p *rapportv1.Purchase) { p.ExternalId.Id = "R-1" }), codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := s.Purchases.CreatePurchase(t.Context(), test.req)
@@ -165,7 +165,7 @@ func TestExternalIDs(t *testing.T) {
 	create(t, s, parent, coffee())
 	void(t, s, made.GetName(), "")
 	_, err := s.Purchases.CreatePurchase(t.Context(), &rapportv1.CreatePurchaseRequest{Parent: parent, Purchase: full()})
-	apitest.WantReason(t, err, codes.AlreadyExists, rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS)
+	apitest.WantReason(t, err, codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE)
 }
 
 // TestOneOfManyCreates lets callers race for an external id.
@@ -181,7 +181,7 @@ func TestOneOfManyCreates(t *testing.T) {
 				won.Add(1)
 				return
 			}
-			apitest.WantReason(t, err, codes.AlreadyExists, rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS)
+			apitest.WantReason(t, err, codes.AlreadyExists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE)
 		})
 	}
 	callers.Wait()

@@ -63,7 +63,7 @@ func (r *row) Targets() []any {
 }
 
 // Proto implements owned.Row.
-func (r *row) Proto(name string) *rapportv1.Purchase {
+func (r *row) Proto(name string, _ time.Time) *rapportv1.Purchase {
 	p := &rapportv1.Purchase{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
 		PurchaseTime: timestamppb.New(r.PurchaseTime),

@@ -4,16 +4,15 @@ package purchase
 
 import (
 	"context"
-	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"google.golang.org/genproto/googleapis/type/money"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
@@ -30,7 +29,7 @@ func New(service owned.Service) *Server {
 	s := &Server{}
 	s.purchases = owned.Resource[*rapportv1.Purchase, row, *row]{
 		Service: service, Collection: aip.Purchases, Singular: "Purchase", Plural: "Purchases", Table: "purchase", Columns: columns,
-		Normalise: s.normalise, Refused: refused,
+		ExternalColumns: [2]string{"external_source", "external_id"}, Normalise: s.normalise,
 		NotFound: rapportv1.ErrorReason_PURCHASE_NOT_FOUND, Exists: rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS,
 		Fields: fields, Orders: orders,
 	}
@@ -43,14 +42,15 @@ func (s *Server) CreatePurchase(ctx context.Context, req *rapportv1.CreatePurcha
 	return s.purchases.Create(ctx, req, req.GetPurchaseId(), req.GetPurchase())
 }
 
-// BatchCreatePurchases records purchases of one customer or of several, all or none.
+// BatchCreatePurchases records purchases of one customer or of several, all or none or
+// all that can be.
 func (s *Server) BatchCreatePurchases(ctx context.Context, req *rapportv1.BatchCreatePurchasesRequest) (*rapportv1.BatchCreatePurchasesResponse, error) {
 	entries := make([]owned.Entry[*rapportv1.Purchase], len(req.GetRequests()))
 	for i, r := range req.GetRequests() {
 		entries[i] = owned.Entry[*rapportv1.Purchase]{Request: r, ID: r.GetPurchaseId(), Value: r.GetPurchase()}
 	}
-	return owned.BatchCreate(ctx, &s.purchases, req, entries, func(made []*rapportv1.Purchase) *rapportv1.BatchCreatePurchasesResponse {
-		return &rapportv1.BatchCreatePurchasesResponse{Purchases: made}
+	return owned.BatchCreate(ctx, &s.purchases, req, entries, func(made []*rapportv1.Purchase, failed owned.Failed) *rapportv1.BatchCreatePurchasesResponse {
+		return &rapportv1.BatchCreatePurchasesResponse{Purchases: made, FailedRequests: failed}
 	})
 }
 
@@ -72,7 +72,7 @@ func (s *Server) ListPurchases(ctx context.Context, req *rapportv1.ListPurchases
 // already fails (AIP-216), so that of two who void it one knows that the other did; the
 // repeat of a call is known by its request id.
 func (s *Server) VoidPurchase(ctx context.Context, req *rapportv1.VoidPurchaseRequest) (*rapportv1.Purchase, error) {
-	return s.purchases.Alter(ctx, req, func(r *row, now time.Time) error {
+	return s.purchases.Alter(ctx, req, func(_ *mutation.Tx, r *row, now time.Time) error {
 		if r.VoidTime != nil {
 			return apierr.FailedPrecondition(rapportv1.ErrorReason_PURCHASE_VOIDED, aip.Purchases.Name(r.CustomerID, r.ID),
 				"was voided at "+r.VoidTime.Format(time.RFC3339))
@@ -111,12 +111,4 @@ func sameCurrency(wrong *apierr.Violations, field string, part, amount *money.Mo
 	if part != nil && part.GetCurrencyCode() != amount.GetCurrencyCode() {
 		wrong.Add(field+".currency_code", "must be that of purchase.amount")
 	}
-}
-
-// refused maps the constraint of purchases alone.
-func refused(e *pgconn.PgError, name string) error {
-	if strings.HasPrefix(e.ConstraintName, "purchase_external_id_key") {
-		return apierr.AlreadyExists(rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS, name, "the customer has a purchase of this external id")
-	}
-	return nil
 }

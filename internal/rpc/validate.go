@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"buf.build/go/protovalidate"
@@ -62,7 +63,7 @@ func (v *validator) check(req any) error {
 	violations := v.textViolations(message.ProtoReflect())
 	err := v.rules.Validate(message)
 	if err == nil {
-		return apierr.InvalidFields(bounded(violations)...)
+		return apierr.InvalidFields(bounded(ofTheWhole(message, violations))...)
 	}
 	var invalid *protovalidate.ValidationError
 	switch {
@@ -77,7 +78,17 @@ func (v *validator) check(req any) error {
 	case len(violations) == 0:
 		return apierr.Internal(fmt.Errorf("run the rules of %s: %w", message.ProtoReflect().Descriptor().FullName(), err))
 	}
-	return apierr.InvalidFields(bounded(violations)...)
+	return apierr.InvalidFields(bounded(ofTheWhole(message, violations))...)
+}
+
+// ofTheWhole leaves out what is wrong with single requests of a batch that makes all that
+// can be made: its handler checks those by Chain.Validate, and says which they are.
+func ofTheWhole(message proto.Message, violations []apierr.Violation) []apierr.Violation {
+	batch, ok := message.(interface{ GetReturnPartialSuccess() bool })
+	if !ok || !batch.GetReturnPartialSuccess() {
+		return violations
+	}
+	return slices.DeleteFunc(violations, func(v apierr.Violation) bool { return strings.HasPrefix(v.Field, "requests[") })
 }
 
 func bounded(violations []apierr.Violation) []apierr.Violation {

@@ -56,6 +56,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 	mutations := &mutation.Runner{Pool: s.pool, Clock: time.Now, RequestTTL: s.config.RequestTTL}
 	service := owned.Service{
 		DB: s.pool, Mutations: mutations, PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
+		Validate: validate,
 	}
 	rapportv1.RegisterCustomerServiceServer(r, customerService{
 		&customer.Server{

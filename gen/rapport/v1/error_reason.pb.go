@@ -128,8 +128,7 @@ const (
 	ErrorReason_UNKNOWN_PARAMETER ErrorReason = 40
 	// NOT_FOUND. There is no such purchase.
 	ErrorReason_PURCHASE_NOT_FOUND ErrorReason = 41
-	// ALREADY_EXISTS. The customer has a purchase of this id or of this external id,
-	// perhaps a voided one.
+	// ALREADY_EXISTS. The customer has a purchase of this id, perhaps a voided one.
 	ErrorReason_PURCHASE_ALREADY_EXISTS ErrorReason = 42
 	// FAILED_PRECONDITION. The purchase is voided already.
 	ErrorReason_PURCHASE_VOIDED ErrorReason = 43

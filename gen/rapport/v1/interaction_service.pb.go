@@ -9,6 +9,7 @@ package rapportv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -27,7 +28,8 @@ const (
 // The request of CreateInteraction.
 type CreateInteractionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The customer's name, `customers/{customer}`.
+	// The customer's name, `customers/{customer}`; or `customers/-`, where
+	// `customer_external_id` says which.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// The interaction to make; output-only fields in it are ignored.
 	Interaction *Interaction `protobuf:"bytes,2,opt,name=interaction,proto3" json:"interaction,omitempty"`
@@ -38,9 +40,11 @@ type CreateInteractionRequest struct {
 	// the first one's answer. A UUID; the service makes one where it is empty.
 	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Checks everything and answers as the call would, but changes nothing.
-	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Finds the customer by its id in another system, where `parent` is `customers/-`.
+	CustomerExternalId *ExternalId `protobuf:"bytes,6,opt,name=customer_external_id,json=customerExternalId,proto3" json:"customer_external_id,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *CreateInteractionRequest) Reset() {
@@ -108,11 +112,19 @@ func (x *CreateInteractionRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *CreateInteractionRequest) GetCustomerExternalId() *ExternalId {
+	if x != nil {
+		return x.CustomerExternalId
+	}
+	return nil
+}
+
 // The request of BatchCreateInteractions.
 type BatchCreateInteractionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The customer's name, `customers/{customer}`, which each request repeats or leaves
-	// empty; or `customers/-`, where each request names its own.
+	// empty; or `customers/-`, where each request names its own, by `parent` or by
+	// `customer_external_id`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// What to record, 1 to 1,000 requests. Their own `request_id` and
 	// `validate_only` must be empty: the batch has one of each.
@@ -121,9 +133,12 @@ type BatchCreateInteractionsRequest struct {
 	// the first one's answer. A UUID; the service makes one where it is empty.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Checks everything and answers as the call would, but changes nothing.
-	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Records all that can be, where some of the requests cannot be done, and tells of
+	// those in the answer's `failed_requests`. Unset: all or none.
+	ReturnPartialSuccess bool `protobuf:"varint,5,opt,name=return_partial_success,json=returnPartialSuccess,proto3" json:"return_partial_success,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *BatchCreateInteractionsRequest) Reset() {
@@ -184,13 +199,24 @@ func (x *BatchCreateInteractionsRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *BatchCreateInteractionsRequest) GetReturnPartialSuccess() bool {
+	if x != nil {
+		return x.ReturnPartialSuccess
+	}
+	return false
+}
+
 // The response of BatchCreateInteractions.
 type BatchCreateInteractionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The interactions, in the order of the requests.
-	Interactions  []*Interaction `protobuf:"bytes,1,rep,name=interactions,proto3" json:"interactions,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The interactions that were recorded, in the order of the requests.
+	Interactions []*Interaction `protobuf:"bytes,1,rep,name=interactions,proto3" json:"interactions,omitempty"`
+	// The requests that could not be done, by their index, each with the error that
+	// CreateInteraction would have answered; paths begin with `requests[N].`. Empty without
+	// `return_partial_success`.
+	FailedRequests map[int32]*status.Status `protobuf:"bytes,2,rep,name=failed_requests,json=failedRequests,proto3" json:"failed_requests,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *BatchCreateInteractionsResponse) Reset() {
@@ -226,6 +252,13 @@ func (*BatchCreateInteractionsResponse) Descriptor() ([]byte, []int) {
 func (x *BatchCreateInteractionsResponse) GetInteractions() []*Interaction {
 	if x != nil {
 		return x.Interactions
+	}
+	return nil
+}
+
+func (x *BatchCreateInteractionsResponse) GetFailedRequests() map[int32]*status.Status {
+	if x != nil {
+		return x.FailedRequests
 	}
 	return nil
 }
@@ -682,7 +715,7 @@ var File_rapport_v1_interaction_service_proto protoreflect.FileDescriptor
 const file_rapport_v1_interaction_service_proto_rawDesc = "" +
 	"\n" +
 	"$rapport/v1/interaction_service.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1crapport/v1/interaction.proto\"\xb4\x02\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x1crapport/v1/external_id.proto\x1a\x1crapport/v1/interaction.proto\"\x83\x03\n" +
 	"\x18CreateInteractionRequest\x12>\n" +
 	"\x06parent\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\x12\x17rapport.dev/Interaction\xbaH\x04r\x02\x18@R\x06parent\x12D\n" +
 	"\vinteraction\x18\x02 \x01(\v2\x17.rapport.v1.InteractionB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\vinteraction\x121\n" +
@@ -690,15 +723,21 @@ const file_rapport_v1_interaction_service_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04r\x02\x18$R\rinteractionId\x125\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x05 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\x93\x02\n" +
+	"\rvalidate_only\x18\x05 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x12M\n" +
+	"\x14customer_external_id\x18\x06 \x01(\v2\x16.rapport.v1.ExternalIdB\x03\xe0A\x01R\x12customerExternalId\"\xce\x02\n" +
 	"\x1eBatchCreateInteractionsRequest\x12>\n" +
 	"\x06parent\x18\x01 \x01(\tB&\xe0A\x02\xfaA\x19\x12\x17rapport.dev/Interaction\xbaH\x04r\x02\x18@R\x06parent\x12P\n" +
 	"\brequests\x18\x02 \x03(\v2$.rapport.v1.CreateInteractionRequestB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\x125\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"^\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x129\n" +
+	"\x16return_partial_success\x18\x05 \x01(\bB\x03\xe0A\x01R\x14returnPartialSuccess\"\x9f\x02\n" +
 	"\x1fBatchCreateInteractionsResponse\x12;\n" +
-	"\finteractions\x18\x01 \x03(\v2\x17.rapport.v1.InteractionR\finteractions\"T\n" +
+	"\finteractions\x18\x01 \x03(\v2\x17.rapport.v1.InteractionR\finteractions\x12h\n" +
+	"\x0ffailed_requests\x18\x02 \x03(\v2?.rapport.v1.BatchCreateInteractionsResponse.FailedRequestsEntryR\x0efailedRequests\x1aU\n" +
+	"\x13FailedRequestsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x12(\n" +
+	"\x05value\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05value:\x028\x01\"T\n" +
 	"\x15GetInteractionRequest\x12;\n" +
 	"\x04name\x18\x01 \x01(\tB'\xe0A\x02\xfaA\x19\n" +
 	"\x17rapport.dev/Interaction\xbaH\x05r\x03\x18\x80\x01R\x04name\"\xa3\x02\n" +
@@ -765,7 +804,7 @@ func file_rapport_v1_interaction_service_proto_rawDescGZIP() []byte {
 	return file_rapport_v1_interaction_service_proto_rawDescData
 }
 
-var file_rapport_v1_interaction_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_rapport_v1_interaction_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_rapport_v1_interaction_service_proto_goTypes = []any{
 	(*CreateInteractionRequest)(nil),        // 0: rapport.v1.CreateInteractionRequest
 	(*BatchCreateInteractionsRequest)(nil),  // 1: rapport.v1.BatchCreateInteractionsRequest
@@ -776,35 +815,41 @@ var file_rapport_v1_interaction_service_proto_goTypes = []any{
 	(*UpdateInteractionRequest)(nil),        // 6: rapport.v1.UpdateInteractionRequest
 	(*DeleteInteractionRequest)(nil),        // 7: rapport.v1.DeleteInteractionRequest
 	(*UndeleteInteractionRequest)(nil),      // 8: rapport.v1.UndeleteInteractionRequest
-	(*Interaction)(nil),                     // 9: rapport.v1.Interaction
-	(*fieldmaskpb.FieldMask)(nil),           // 10: google.protobuf.FieldMask
+	nil,                                     // 9: rapport.v1.BatchCreateInteractionsResponse.FailedRequestsEntry
+	(*Interaction)(nil),                     // 10: rapport.v1.Interaction
+	(*ExternalId)(nil),                      // 11: rapport.v1.ExternalId
+	(*fieldmaskpb.FieldMask)(nil),           // 12: google.protobuf.FieldMask
+	(*status.Status)(nil),                   // 13: google.rpc.Status
 }
 var file_rapport_v1_interaction_service_proto_depIdxs = []int32{
-	9,  // 0: rapport.v1.CreateInteractionRequest.interaction:type_name -> rapport.v1.Interaction
-	0,  // 1: rapport.v1.BatchCreateInteractionsRequest.requests:type_name -> rapport.v1.CreateInteractionRequest
-	9,  // 2: rapport.v1.BatchCreateInteractionsResponse.interactions:type_name -> rapport.v1.Interaction
-	9,  // 3: rapport.v1.ListInteractionsResponse.interactions:type_name -> rapport.v1.Interaction
-	9,  // 4: rapport.v1.UpdateInteractionRequest.interaction:type_name -> rapport.v1.Interaction
-	10, // 5: rapport.v1.UpdateInteractionRequest.update_mask:type_name -> google.protobuf.FieldMask
-	0,  // 6: rapport.v1.InteractionService.CreateInteraction:input_type -> rapport.v1.CreateInteractionRequest
-	1,  // 7: rapport.v1.InteractionService.BatchCreateInteractions:input_type -> rapport.v1.BatchCreateInteractionsRequest
-	3,  // 8: rapport.v1.InteractionService.GetInteraction:input_type -> rapport.v1.GetInteractionRequest
-	4,  // 9: rapport.v1.InteractionService.ListInteractions:input_type -> rapport.v1.ListInteractionsRequest
-	6,  // 10: rapport.v1.InteractionService.UpdateInteraction:input_type -> rapport.v1.UpdateInteractionRequest
-	7,  // 11: rapport.v1.InteractionService.DeleteInteraction:input_type -> rapport.v1.DeleteInteractionRequest
-	8,  // 12: rapport.v1.InteractionService.UndeleteInteraction:input_type -> rapport.v1.UndeleteInteractionRequest
-	9,  // 13: rapport.v1.InteractionService.CreateInteraction:output_type -> rapport.v1.Interaction
-	2,  // 14: rapport.v1.InteractionService.BatchCreateInteractions:output_type -> rapport.v1.BatchCreateInteractionsResponse
-	9,  // 15: rapport.v1.InteractionService.GetInteraction:output_type -> rapport.v1.Interaction
-	5,  // 16: rapport.v1.InteractionService.ListInteractions:output_type -> rapport.v1.ListInteractionsResponse
-	9,  // 17: rapport.v1.InteractionService.UpdateInteraction:output_type -> rapport.v1.Interaction
-	9,  // 18: rapport.v1.InteractionService.DeleteInteraction:output_type -> rapport.v1.Interaction
-	9,  // 19: rapport.v1.InteractionService.UndeleteInteraction:output_type -> rapport.v1.Interaction
-	13, // [13:20] is the sub-list for method output_type
-	6,  // [6:13] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	10, // 0: rapport.v1.CreateInteractionRequest.interaction:type_name -> rapport.v1.Interaction
+	11, // 1: rapport.v1.CreateInteractionRequest.customer_external_id:type_name -> rapport.v1.ExternalId
+	0,  // 2: rapport.v1.BatchCreateInteractionsRequest.requests:type_name -> rapport.v1.CreateInteractionRequest
+	10, // 3: rapport.v1.BatchCreateInteractionsResponse.interactions:type_name -> rapport.v1.Interaction
+	9,  // 4: rapport.v1.BatchCreateInteractionsResponse.failed_requests:type_name -> rapport.v1.BatchCreateInteractionsResponse.FailedRequestsEntry
+	10, // 5: rapport.v1.ListInteractionsResponse.interactions:type_name -> rapport.v1.Interaction
+	10, // 6: rapport.v1.UpdateInteractionRequest.interaction:type_name -> rapport.v1.Interaction
+	12, // 7: rapport.v1.UpdateInteractionRequest.update_mask:type_name -> google.protobuf.FieldMask
+	13, // 8: rapport.v1.BatchCreateInteractionsResponse.FailedRequestsEntry.value:type_name -> google.rpc.Status
+	0,  // 9: rapport.v1.InteractionService.CreateInteraction:input_type -> rapport.v1.CreateInteractionRequest
+	1,  // 10: rapport.v1.InteractionService.BatchCreateInteractions:input_type -> rapport.v1.BatchCreateInteractionsRequest
+	3,  // 11: rapport.v1.InteractionService.GetInteraction:input_type -> rapport.v1.GetInteractionRequest
+	4,  // 12: rapport.v1.InteractionService.ListInteractions:input_type -> rapport.v1.ListInteractionsRequest
+	6,  // 13: rapport.v1.InteractionService.UpdateInteraction:input_type -> rapport.v1.UpdateInteractionRequest
+	7,  // 14: rapport.v1.InteractionService.DeleteInteraction:input_type -> rapport.v1.DeleteInteractionRequest
+	8,  // 15: rapport.v1.InteractionService.UndeleteInteraction:input_type -> rapport.v1.UndeleteInteractionRequest
+	10, // 16: rapport.v1.InteractionService.CreateInteraction:output_type -> rapport.v1.Interaction
+	2,  // 17: rapport.v1.InteractionService.BatchCreateInteractions:output_type -> rapport.v1.BatchCreateInteractionsResponse
+	10, // 18: rapport.v1.InteractionService.GetInteraction:output_type -> rapport.v1.Interaction
+	5,  // 19: rapport.v1.InteractionService.ListInteractions:output_type -> rapport.v1.ListInteractionsResponse
+	10, // 20: rapport.v1.InteractionService.UpdateInteraction:output_type -> rapport.v1.Interaction
+	10, // 21: rapport.v1.InteractionService.DeleteInteraction:output_type -> rapport.v1.Interaction
+	10, // 22: rapport.v1.InteractionService.UndeleteInteraction:output_type -> rapport.v1.Interaction
+	16, // [16:23] is the sub-list for method output_type
+	9,  // [9:16] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_interaction_service_proto_init() }
@@ -812,6 +857,7 @@ func file_rapport_v1_interaction_service_proto_init() {
 	if File_rapport_v1_interaction_service_proto != nil {
 		return
 	}
+	file_rapport_v1_external_id_proto_init()
 	file_rapport_v1_interaction_proto_init()
 	file_rapport_v1_interaction_service_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
@@ -820,7 +866,7 @@ func file_rapport_v1_interaction_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_interaction_service_proto_rawDesc), len(file_rapport_v1_interaction_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -43,8 +43,9 @@ type InteractionServiceClient interface {
 	// (CUSTOMER_NOT_FOUND); FAILED_PRECONDITION (CUSTOMER_DELETED); ALREADY_EXISTS
 	// (INTERACTION_ALREADY_EXISTS, EXTERNAL_ID_IN_USE).
 	CreateInteraction(ctx context.Context, in *CreateInteractionRequest, opts ...grpc.CallOption) (*Interaction, error)
-	// Records up to 1,000 interactions, all or none, with one customer or, with the
-	// parent `customers/-`, with those that the requests name.
+	// Records up to 1,000 interactions with one customer or, with the parent
+	// `customers/-`, with those that the requests name: all or none or, with
+	// `return_partial_success`, all that can be.
 	//
 	// Errors: those of CreateInteraction, of the first request that cannot be done. A
 	// field's path begins with `requests[N].`, and the error's metadata has the N
@@ -173,8 +174,9 @@ type InteractionServiceServer interface {
 	// (CUSTOMER_NOT_FOUND); FAILED_PRECONDITION (CUSTOMER_DELETED); ALREADY_EXISTS
 	// (INTERACTION_ALREADY_EXISTS, EXTERNAL_ID_IN_USE).
 	CreateInteraction(context.Context, *CreateInteractionRequest) (*Interaction, error)
-	// Records up to 1,000 interactions, all or none, with one customer or, with the
-	// parent `customers/-`, with those that the requests name.
+	// Records up to 1,000 interactions with one customer or, with the parent
+	// `customers/-`, with those that the requests name: all or none or, with
+	// `return_partial_success`, all that can be.
 	//
 	// Errors: those of CreateInteraction, of the first request that cannot be done. A
 	// field's path begins with `requests[N].`, and the error's metadata has the N

@@ -9,6 +9,7 @@ package rapportv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	status "google.golang.org/genproto/googleapis/rpc/status"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -26,7 +27,8 @@ const (
 // The request of CreatePurchase.
 type CreatePurchaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The customer's name, `customers/{customer}`.
+	// The customer's name, `customers/{customer}`; or `customers/-`, where
+	// `customer_external_id` says which.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// The purchase to record; output-only fields in it are ignored.
 	Purchase *Purchase `protobuf:"bytes,2,opt,name=purchase,proto3" json:"purchase,omitempty"`
@@ -37,9 +39,11 @@ type CreatePurchaseRequest struct {
 	// the first one's answer. A UUID; the service makes one where it is empty.
 	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Checks everything and answers as the call would, but changes nothing.
-	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Finds the customer by its id in another system, where `parent` is `customers/-`.
+	CustomerExternalId *ExternalId `protobuf:"bytes,6,opt,name=customer_external_id,json=customerExternalId,proto3" json:"customer_external_id,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *CreatePurchaseRequest) Reset() {
@@ -107,12 +111,19 @@ func (x *CreatePurchaseRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *CreatePurchaseRequest) GetCustomerExternalId() *ExternalId {
+	if x != nil {
+		return x.CustomerExternalId
+	}
+	return nil
+}
+
 // The request of BatchCreatePurchases.
 type BatchCreatePurchasesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The customer's name, `customers/{customer}`, which each request's parent must be
-	// where it is set; `customers/-` for purchases of several customers, each of which
-	// has the parent in its request.
+	// where it is set; `customers/-` for purchases of several customers, which each
+	// request names by `parent` or by `customer_external_id`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// What to record, 1 to 1,000 requests. Their own `request_id` and
 	// `validate_only` must be empty: the batch has one of each.
@@ -121,9 +132,12 @@ type BatchCreatePurchasesRequest struct {
 	// the first one's answer. A UUID; the service makes one where it is empty.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Checks everything and answers as the call would, but changes nothing.
-	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ValidateOnly bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Records all that can be, where some of the requests cannot be done, and tells of
+	// those in the answer's `failed_requests`. Unset: all or none.
+	ReturnPartialSuccess bool `protobuf:"varint,5,opt,name=return_partial_success,json=returnPartialSuccess,proto3" json:"return_partial_success,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *BatchCreatePurchasesRequest) Reset() {
@@ -184,13 +198,24 @@ func (x *BatchCreatePurchasesRequest) GetValidateOnly() bool {
 	return false
 }
 
+func (x *BatchCreatePurchasesRequest) GetReturnPartialSuccess() bool {
+	if x != nil {
+		return x.ReturnPartialSuccess
+	}
+	return false
+}
+
 // The response of BatchCreatePurchases.
 type BatchCreatePurchasesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The purchases, in the order of the requests.
-	Purchases     []*Purchase `protobuf:"bytes,1,rep,name=purchases,proto3" json:"purchases,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The purchases that were recorded, in the order of the requests.
+	Purchases []*Purchase `protobuf:"bytes,1,rep,name=purchases,proto3" json:"purchases,omitempty"`
+	// The requests that could not be done, by their index, each with the error that
+	// CreatePurchase would have answered; paths begin with `requests[N].`. Empty without
+	// `return_partial_success`.
+	FailedRequests map[int32]*status.Status `protobuf:"bytes,2,rep,name=failed_requests,json=failedRequests,proto3" json:"failed_requests,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *BatchCreatePurchasesResponse) Reset() {
@@ -226,6 +251,13 @@ func (*BatchCreatePurchasesResponse) Descriptor() ([]byte, []int) {
 func (x *BatchCreatePurchasesResponse) GetPurchases() []*Purchase {
 	if x != nil {
 		return x.Purchases
+	}
+	return nil
+}
+
+func (x *BatchCreatePurchasesResponse) GetFailedRequests() map[int32]*status.Status {
+	if x != nil {
+		return x.FailedRequests
 	}
 	return nil
 }
@@ -520,7 +552,7 @@ var File_rapport_v1_purchase_service_proto protoreflect.FileDescriptor
 const file_rapport_v1_purchase_service_proto_rawDesc = "" +
 	"\n" +
 	"!rapport/v1/purchase_service.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x19rapport/v1/purchase.proto\"\x9f\x02\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x17google/rpc/status.proto\x1a\x1crapport/v1/external_id.proto\x1a\x19rapport/v1/purchase.proto\"\xee\x02\n" +
 	"\x15CreatePurchaseRequest\x12;\n" +
 	"\x06parent\x18\x01 \x01(\tB#\xe0A\x02\xfaA\x16\x12\x14rapport.dev/Purchase\xbaH\x04r\x02\x18@R\x06parent\x12;\n" +
 	"\bpurchase\x18\x02 \x01(\v2\x14.rapport.v1.PurchaseB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bpurchase\x12+\n" +
@@ -529,15 +561,21 @@ const file_rapport_v1_purchase_service_proto_rawDesc = "" +
 	"purchaseId\x125\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x05 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\x8a\x02\n" +
+	"\rvalidate_only\x18\x05 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x12M\n" +
+	"\x14customer_external_id\x18\x06 \x01(\v2\x16.rapport.v1.ExternalIdB\x03\xe0A\x01R\x12customerExternalId\"\xc5\x02\n" +
 	"\x1bBatchCreatePurchasesRequest\x12;\n" +
 	"\x06parent\x18\x01 \x01(\tB#\xe0A\x02\xfaA\x16\x12\x14rapport.dev/Purchase\xbaH\x04r\x02\x18@R\x06parent\x12M\n" +
 	"\brequests\x18\x02 \x03(\v2!.rapport.v1.CreatePurchaseRequestB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\brequests\x125\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"R\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x129\n" +
+	"\x16return_partial_success\x18\x05 \x01(\bB\x03\xe0A\x01R\x14returnPartialSuccess\"\x90\x02\n" +
 	"\x1cBatchCreatePurchasesResponse\x122\n" +
-	"\tpurchases\x18\x01 \x03(\v2\x14.rapport.v1.PurchaseR\tpurchases\"N\n" +
+	"\tpurchases\x18\x01 \x03(\v2\x14.rapport.v1.PurchaseR\tpurchases\x12e\n" +
+	"\x0ffailed_requests\x18\x02 \x03(\v2<.rapport.v1.BatchCreatePurchasesResponse.FailedRequestsEntryR\x0efailedRequests\x1aU\n" +
+	"\x13FailedRequestsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\x05R\x03key\x12(\n" +
+	"\x05value\x18\x02 \x01(\v2\x12.google.rpc.StatusR\x05value:\x028\x01\"N\n" +
 	"\x12GetPurchaseRequest\x128\n" +
 	"\x04name\x18\x01 \x01(\tB$\xe0A\x02\xfaA\x16\n" +
 	"\x14rapport.dev/Purchase\xbaH\x05r\x03\x18\x80\x01R\x04name\"\xf5\x01\n" +
@@ -586,7 +624,7 @@ func file_rapport_v1_purchase_service_proto_rawDescGZIP() []byte {
 	return file_rapport_v1_purchase_service_proto_rawDescData
 }
 
-var file_rapport_v1_purchase_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_rapport_v1_purchase_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_rapport_v1_purchase_service_proto_goTypes = []any{
 	(*CreatePurchaseRequest)(nil),        // 0: rapport.v1.CreatePurchaseRequest
 	(*BatchCreatePurchasesRequest)(nil),  // 1: rapport.v1.BatchCreatePurchasesRequest
@@ -595,28 +633,34 @@ var file_rapport_v1_purchase_service_proto_goTypes = []any{
 	(*ListPurchasesRequest)(nil),         // 4: rapport.v1.ListPurchasesRequest
 	(*ListPurchasesResponse)(nil),        // 5: rapport.v1.ListPurchasesResponse
 	(*VoidPurchaseRequest)(nil),          // 6: rapport.v1.VoidPurchaseRequest
-	(*Purchase)(nil),                     // 7: rapport.v1.Purchase
+	nil,                                  // 7: rapport.v1.BatchCreatePurchasesResponse.FailedRequestsEntry
+	(*Purchase)(nil),                     // 8: rapport.v1.Purchase
+	(*ExternalId)(nil),                   // 9: rapport.v1.ExternalId
+	(*status.Status)(nil),                // 10: google.rpc.Status
 }
 var file_rapport_v1_purchase_service_proto_depIdxs = []int32{
-	7, // 0: rapport.v1.CreatePurchaseRequest.purchase:type_name -> rapport.v1.Purchase
-	0, // 1: rapport.v1.BatchCreatePurchasesRequest.requests:type_name -> rapport.v1.CreatePurchaseRequest
-	7, // 2: rapport.v1.BatchCreatePurchasesResponse.purchases:type_name -> rapport.v1.Purchase
-	7, // 3: rapport.v1.ListPurchasesResponse.purchases:type_name -> rapport.v1.Purchase
-	0, // 4: rapport.v1.PurchaseService.CreatePurchase:input_type -> rapport.v1.CreatePurchaseRequest
-	1, // 5: rapport.v1.PurchaseService.BatchCreatePurchases:input_type -> rapport.v1.BatchCreatePurchasesRequest
-	3, // 6: rapport.v1.PurchaseService.GetPurchase:input_type -> rapport.v1.GetPurchaseRequest
-	4, // 7: rapport.v1.PurchaseService.ListPurchases:input_type -> rapport.v1.ListPurchasesRequest
-	6, // 8: rapport.v1.PurchaseService.VoidPurchase:input_type -> rapport.v1.VoidPurchaseRequest
-	7, // 9: rapport.v1.PurchaseService.CreatePurchase:output_type -> rapport.v1.Purchase
-	2, // 10: rapport.v1.PurchaseService.BatchCreatePurchases:output_type -> rapport.v1.BatchCreatePurchasesResponse
-	7, // 11: rapport.v1.PurchaseService.GetPurchase:output_type -> rapport.v1.Purchase
-	5, // 12: rapport.v1.PurchaseService.ListPurchases:output_type -> rapport.v1.ListPurchasesResponse
-	7, // 13: rapport.v1.PurchaseService.VoidPurchase:output_type -> rapport.v1.Purchase
-	9, // [9:14] is the sub-list for method output_type
-	4, // [4:9] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	8,  // 0: rapport.v1.CreatePurchaseRequest.purchase:type_name -> rapport.v1.Purchase
+	9,  // 1: rapport.v1.CreatePurchaseRequest.customer_external_id:type_name -> rapport.v1.ExternalId
+	0,  // 2: rapport.v1.BatchCreatePurchasesRequest.requests:type_name -> rapport.v1.CreatePurchaseRequest
+	8,  // 3: rapport.v1.BatchCreatePurchasesResponse.purchases:type_name -> rapport.v1.Purchase
+	7,  // 4: rapport.v1.BatchCreatePurchasesResponse.failed_requests:type_name -> rapport.v1.BatchCreatePurchasesResponse.FailedRequestsEntry
+	8,  // 5: rapport.v1.ListPurchasesResponse.purchases:type_name -> rapport.v1.Purchase
+	10, // 6: rapport.v1.BatchCreatePurchasesResponse.FailedRequestsEntry.value:type_name -> google.rpc.Status
+	0,  // 7: rapport.v1.PurchaseService.CreatePurchase:input_type -> rapport.v1.CreatePurchaseRequest
+	1,  // 8: rapport.v1.PurchaseService.BatchCreatePurchases:input_type -> rapport.v1.BatchCreatePurchasesRequest
+	3,  // 9: rapport.v1.PurchaseService.GetPurchase:input_type -> rapport.v1.GetPurchaseRequest
+	4,  // 10: rapport.v1.PurchaseService.ListPurchases:input_type -> rapport.v1.ListPurchasesRequest
+	6,  // 11: rapport.v1.PurchaseService.VoidPurchase:input_type -> rapport.v1.VoidPurchaseRequest
+	8,  // 12: rapport.v1.PurchaseService.CreatePurchase:output_type -> rapport.v1.Purchase
+	2,  // 13: rapport.v1.PurchaseService.BatchCreatePurchases:output_type -> rapport.v1.BatchCreatePurchasesResponse
+	8,  // 14: rapport.v1.PurchaseService.GetPurchase:output_type -> rapport.v1.Purchase
+	5,  // 15: rapport.v1.PurchaseService.ListPurchases:output_type -> rapport.v1.ListPurchasesResponse
+	8,  // 16: rapport.v1.PurchaseService.VoidPurchase:output_type -> rapport.v1.Purchase
+	12, // [12:17] is the sub-list for method output_type
+	7,  // [7:12] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_purchase_service_proto_init() }
@@ -624,6 +668,7 @@ func file_rapport_v1_purchase_service_proto_init() {
 	if File_rapport_v1_purchase_service_proto != nil {
 		return
 	}
+	file_rapport_v1_external_id_proto_init()
 	file_rapport_v1_purchase_proto_init()
 	file_rapport_v1_purchase_service_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
@@ -632,7 +677,7 @@ func file_rapport_v1_purchase_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_purchase_service_proto_rawDesc), len(file_rapport_v1_purchase_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

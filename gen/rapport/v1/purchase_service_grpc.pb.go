@@ -40,9 +40,10 @@ type PurchaseServiceClient interface {
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); NOT_FOUND
 	// (CUSTOMER_NOT_FOUND); FAILED_PRECONDITION (CUSTOMER_DELETED); ALREADY_EXISTS
-	// (PURCHASE_ALREADY_EXISTS).
+	// (PURCHASE_ALREADY_EXISTS, EXTERNAL_ID_IN_USE).
 	CreatePurchase(ctx context.Context, in *CreatePurchaseRequest, opts ...grpc.CallOption) (*Purchase, error)
-	// Records up to 1,000 purchases, all or none, of one customer or of several.
+	// Records up to 1,000 purchases of one customer or of several: all or none or, with
+	// `return_partial_success`, all that can be.
 	//
 	// Errors: those of CreatePurchase, of a request that cannot be done. A field's
 	// path begins with `requests[N].`, and the error's metadata has the N as `index`.
@@ -139,9 +140,10 @@ type PurchaseServiceServer interface {
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); NOT_FOUND
 	// (CUSTOMER_NOT_FOUND); FAILED_PRECONDITION (CUSTOMER_DELETED); ALREADY_EXISTS
-	// (PURCHASE_ALREADY_EXISTS).
+	// (PURCHASE_ALREADY_EXISTS, EXTERNAL_ID_IN_USE).
 	CreatePurchase(context.Context, *CreatePurchaseRequest) (*Purchase, error)
-	// Records up to 1,000 purchases, all or none, of one customer or of several.
+	// Records up to 1,000 purchases of one customer or of several: all or none or, with
+	// `return_partial_success`, all that can be.
 	//
 	// Errors: those of CreatePurchase, of a request that cannot be done. A field's
 	// path begins with `requests[N].`, and the error's metadata has the N as `index`.
