@@ -143,7 +143,8 @@ func TestBatchOfLetters(t *testing.T) {
 	parent := newCustomer(t, s)
 	resp, err := letters.BatchCreateInteractions(t.Context(), &rapportv1.BatchCreateInteractionsRequest{
 		Parent: "customers/-", ReturnPartialSuccess: true, Requests: []*rapportv1.CreateInteractionRequest{
-			{Parent: parent, Interaction: write("a")}, {Parent: parent, Interaction: write("sealed")},
+			{Parent: parent, Interaction: write("a")},
+			{Parent: parent, Interaction: write("sealed")},
 			{CustomerExternalId: &rapportv1.ExternalId{Source: "crm", Id: "1"}, Interaction: write("b")},
 		},
 	})
