@@ -28,6 +28,7 @@ type Service struct {
 	Customers    rapportv1.CustomerServiceClient
 	Purchases    rapportv1.PurchaseServiceClient
 	Interactions rapportv1.InteractionServiceClient
+	Cases        rapportv1.CaseServiceClient
 	Changes      rapportv1.ChangeServiceClient
 	// URL and AdminURL are the roots of REST and of the admin port.
 	URL      string
@@ -59,7 +60,7 @@ func Defaults() server.Config {
 		GRPCAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0",
 		PoolSize: 8, PoolMinIdle: 1, AcquireTimeout: 5 * time.Second, StatementTimeout: 5 * time.Second,
 		LockTimeout: 2 * time.Second, Auth: "none", RequestTTL: 24 * time.Hour, PurgeAfter: 720 * time.Hour,
-		SweepInterval: time.Minute, StreamWorkers: 64, GCPercent: 800, DrainDelay: &drainDelay, DrainGrace: 10 * time.Second,
+		SweepInterval: time.Minute, ClockInterval: 100 * time.Millisecond, StreamWorkers: 64, GCPercent: 800, DrainDelay: &drainDelay, DrainGrace: 10 * time.Second,
 	}
 }
 
@@ -121,6 +122,7 @@ func (s *Service) connect(t testing.TB) {
 	s.Customers = rapportv1.NewCustomerServiceClient(s.Conn)
 	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Conn)
 	s.Interactions = rapportv1.NewInteractionServiceClient(s.Conn)
+	s.Cases = rapportv1.NewCaseServiceClient(s.Conn)
 	s.Changes = rapportv1.NewChangeServiceClient(s.Conn)
 	s.URL, s.AdminURL = "http://"+s.Server.HTTPAddr(), "http://"+s.Server.AdminAddr()
 	if s.DB, err = pgxpool.New(t.Context(), s.DatabaseURL); err != nil {

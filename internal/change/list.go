@@ -16,7 +16,7 @@ var newestFirst = aip.Order{Field: "change_time", Column: "change_time", Kind: a
 // is served by an index.
 var fields = aip.Fields{
 	"resource":    aip.Custom(resource),
-	"customer":    aip.Indexed(aip.UUIDName("customer_id", parseCustomer)),
+	"customer":    aip.Where("resource LIKE 'customers/%'", aip.Indexed(aip.UUIDName("customer_id", parseCustomer))),
 	"actor":       aip.Indexed(aip.Text("actor")),
 	"type":        aip.Enum("type", rapportv1.Change_TYPE_UNSPECIFIED.Descriptor()),
 	"request_id":  aip.UUIDName("request_id", uuid.Parse),
@@ -25,18 +25,21 @@ var fields = aip.Fields{
 
 func parseCustomer(name string) (uuid.UUID, error) { return aip.ParseCustomerName("filter", name) }
 
-// resource compiles `resource = "..."` with the customer in the name beside it, for
-// it is the customer's changes that an index finds.
+// resource compiles `resource = "..."` with the id of Record.CustomerID beside it, for it
+// is by that that an index finds changes.
 func resource(t *aip.Term) (aip.Condition, error) {
 	if t.Op != "=" {
 		return aip.Condition{}, t.Refuse("is compared by `=`")
 	}
-	customer, err := aip.ParseOwner("filter", t.Value.Text)
+	owner, err := aip.ParseOwner("filter", t.Value.Text)
 	if err != nil {
-		return aip.Condition{}, t.Refuse("is compared with the name of a customer or of what a customer owns")
+		owner, err = aip.ParseServiceTierName("filter", t.Value.Text)
+	}
+	if err != nil {
+		return aip.Condition{}, t.Refuse("is compared with the name of a customer, of what a customer owns, or of a service tier")
 	}
 	return aip.Condition{
-		SQL:    "customer_id = " + t.Bind(customer, "uuid") + " AND resource = " + t.Bind(t.Value.Text, "text"),
+		SQL:    "customer_id = " + t.Bind(owner, "uuid") + " AND resource = " + t.Bind(t.Value.Text, "text"),
 		Served: true,
 	}, nil
 }

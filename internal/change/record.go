@@ -20,7 +20,9 @@ import (
 
 // Record is one change that a transaction is about to append.
 type Record struct {
-	// CustomerID is the customer that the resource is or belongs to; it says the lane.
+	// CustomerID is the customer that the resource is or belongs to; it says the lane. For a
+	// resource without one, such as a service tier, it is the id of the resource itself: its
+	// history is found the same way.
 	CustomerID uuid.UUID
 	// Resource is the name of what changed.
 	Resource string

@@ -72,7 +72,7 @@ func (s *Server) GetChange(ctx context.Context, req *rapportv1.GetChangeRequest)
 func (r *row) proto() (*rapportv1.Change, error) {
 	c := &rapportv1.Change{
 		Name: aip.ChangeName(r.ChangeID), Uid: r.ChangeID.String(), Resource: r.Resource,
-		Customer: aip.CustomerName(r.CustomerID),
+		Customer: r.customer(),
 		Type:     rapportv1.Change_Type(rapportv1.Change_Type_value[r.Type]),
 		Lane:     int32(r.Lane), Sequence: r.Sequence,
 		Actor: r.Actor, RequestId: r.RequestID.String(), TraceId: r.TraceID,
@@ -95,6 +95,14 @@ func (r *row) proto() (*rapportv1.Change, error) {
 		c.Fields = append(c.Fields, &rapportv1.Change_FieldChange{Path: f.Path, Before: before, After: after})
 	}
 	return c, nil
+}
+
+// customer is the name of the customer, empty where the resource has none.
+func (r *row) customer() string {
+	if _, err := aip.ParseServiceTierName("", r.Resource); err == nil {
+		return ""
+	}
+	return aip.CustomerName(r.CustomerID)
 }
 
 func value(encoded json.RawMessage) (*structpb.Value, error) {

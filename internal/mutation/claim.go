@@ -80,6 +80,22 @@ func NewPartClaim(ctx context.Context, validateOnly bool) (*Claim, error) {
 	}, nil
 }
 
+// Self is the principal of what the service does of its own accord.
+const Self = "rapport"
+
+// NewOwnClaim returns the claim of one transaction of the service's own, under an id of its
+// own. The service can repeat it: what there is to do is found in the records.
+func NewOwnClaim(method string) (*Claim, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, apierr.Internal(err)
+	}
+	return &Claim{
+		lane: db.KeyLane(Self, method, string(id[:])), principal: Self, method: method, requestID: id,
+		repeatable: true, fingerprint: []byte{fingerprintVersion},
+	}, nil
+}
+
 // ValidateOnly tells whether all is rolled back.
 func (c *Claim) ValidateOnly() bool { return c.validateOnly }
 

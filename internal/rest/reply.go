@@ -9,6 +9,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/restjson"
@@ -43,14 +44,20 @@ var contentJSON = []string{jsonType}
 // which runs before the gateway's own writing; to that nothing is left.
 func (h *handler) reply(ctx context.Context, w http.ResponseWriter, m proto.Message) error {
 	x := exchangeOf(ctx)
+	header := w.Header()
+	if md, ok := runtime.ServerMetadataFromContext(ctx); ok {
+		passHeaders(header, md)
+	}
+	if _, nothing := m.(*emptypb.Empty); nothing {
+		delete(header, "Content-Type") // the gateway has set it
+		x.wrote = true
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	buffer, _ := buffers.Get().(*[]byte)
 	body, err := restjson.Append((*buffer)[:0], m)
 	if err != nil {
 		return err
-	}
-	header := w.Header()
-	if md, ok := runtime.ServerMetadataFromContext(ctx); ok {
-		passHeaders(header, md)
 	}
 	header["Content-Type"] = contentJSON
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}

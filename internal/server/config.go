@@ -37,6 +37,7 @@ type Config struct {
 	RequestTTL    time.Duration `name:"request-ttl" env:"RAPPORT_REQUEST_TTL" default:"24h" help:"How long a repeated request_id gets the first answer; at least 24h."`
 	PurgeAfter    time.Duration `name:"purge-after" env:"RAPPORT_PURGE_AFTER" default:"720h" help:"How long a deleted record can be undeleted."`
 	SweepInterval time.Duration `name:"sweep-interval" env:"RAPPORT_SWEEP_INTERVAL" default:"1m" help:"Time between two removals of what is past its time."`
+	ClockInterval time.Duration `name:"clock-interval" env:"RAPPORT_CLOCK_INTERVAL" default:"1s" help:"Time between two looks for cases that are overdue, or close because the customer keeps silent."`
 
 	CORSOrigins    []string `name:"cors-origins" env:"RAPPORT_CORS_ORIGINS" help:"Origins of web pages that may call REST, such as https://crm.example.com."`
 	PublicEndpoint bool     `name:"public-endpoint" env:"RAPPORT_PUBLIC_ENDPOINT" help:"Link to a gRPC caller's trace instead of continuing it. REST always links."`
@@ -73,6 +74,7 @@ func (c *Config) Validate() error {
 		{"request-ttl", c.RequestTTL, 24 * time.Hour},
 		{"purge-after", c.PurgeAfter, time.Second},
 		{"sweep-interval", c.SweepInterval, 100 * time.Millisecond},
+		{"clock-interval", c.ClockInterval, 100 * time.Millisecond},
 		{"drain-grace", c.DrainGrace, 0},
 	} {
 		if d.value < d.min {

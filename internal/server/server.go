@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"github.com/rapport-crm/rapport/internal/caseclock"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/privatepg"
 	"github.com/rapport-crm/rapport/internal/sweep"
@@ -28,6 +29,7 @@ type Server struct {
 	private   *privatepg.Server // nil where the database is given
 	pool      *db.Pool
 	sweeper   *sweep.Sweeper
+	caseClock *caseclock.Clock
 	readiness *readiness
 	drains    *drains
 	grpc      *grpc.Server
@@ -158,6 +160,7 @@ func (s *Server) Serve(ctx, abort context.Context) error {
 	var workers sync.WaitGroup
 	workers.Go(func() { s.readiness.run(background) })
 	workers.Go(func() { s.sweeper.Run(background) })
+	workers.Go(func() { s.caseClock.Run(background) })
 	failed := make(chan error, 3)
 	go func() { failed <- s.grpc.Serve(s.listeners.grpc) }()
 	go func() { failed <- s.http.Serve(s.listeners.http) }()

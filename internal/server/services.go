@@ -12,16 +12,20 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apidocs"
+	"github.com/rapport-crm/rapport/internal/caseclock"
+	"github.com/rapport-crm/rapport/internal/cases"
 	"github.com/rapport-crm/rapport/internal/change"
 	"github.com/rapport-crm/rapport/internal/contact"
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/interaction"
+	"github.com/rapport-crm/rapport/internal/lease"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/purchase"
 	"github.com/rapport-crm/rapport/internal/rest"
 	"github.com/rapport-crm/rapport/internal/rpc"
+	"github.com/rapport-crm/rapport/internal/servicetier"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/telemetry/names"
 )
@@ -37,6 +41,21 @@ type (
 	customers = customer.Server
 	contacts  = contact.Server
 )
+
+// caseService is CaseService: the RPCs of cases and those of service tiers.
+type caseService struct {
+	*supportCases
+	*tiers
+}
+
+type (
+	supportCases = cases.Server
+	tiers        = servicetier.Server
+)
+
+// leaseIntervals is for how many looks a holder of the clock may say nothing before another
+// process takes over.
+const leaseIntervals = 10
 
 // register makes the services of the API. The rules by which requests are checked are
 // compiled once all are registered, so validate is called later only.
@@ -55,6 +74,14 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 	})
 	rapportv1.RegisterPurchaseServiceServer(r, purchase.New(service))
 	rapportv1.RegisterInteractionServiceServer(r, interaction.New(service))
+	allCases := cases.New(service)
+	rapportv1.RegisterCaseServiceServer(r, caseService{
+		allCases, &servicetier.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag},
+	})
+	s.caseClock = &caseclock.Clock{
+		Cases: allCases, Interval: s.config.ClockInterval, Log: s.log,
+		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
+	}
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 

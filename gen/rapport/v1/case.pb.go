@@ -301,7 +301,8 @@ type Case struct {
 	// How often it was reopened.
 	ReopenCount int32 `protobuf:"varint,21,opt,name=reopen_count,json=reopenCount,proto3" json:"reopen_count,omitempty"`
 	// When the company first responded: the earliest interaction of this case that is OUTBOUND
-	// and reached the customer, or else the feedback. Unset where it has not yet.
+	// and reached the customer, or the first feedback where that came earlier. Unset where it
+	// has not yet.
 	FirstResponseTime *timestamppb.Timestamp `protobuf:"bytes,22,opt,name=first_response_time,json=firstResponseTime,proto3" json:"first_response_time,omitempty"`
 	// When the first response is due: the target of the service tier for the priority, counted
 	// in its working time from `receive_time`. Unset without a target.
@@ -312,21 +313,21 @@ type Case struct {
 	// working time while the case was neither waiting nor resolved. Unset without a target, and
 	// while the clock stands still.
 	ResolveDueTime *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=resolve_due_time,json=resolveDueTime,proto3" json:"resolve_due_time,omitempty"`
-	// Whether the resolution took, or has taken so far, more working time than its target.
+	// Whether the case was resolved, or still is not, after that was due.
 	ResolveBreached bool `protobuf:"varint,26,opt,name=resolve_breached,json=resolveBreached,proto3" json:"resolve_breached,omitempty"`
 	// When the case closes by itself if the customer keeps silent. Unset where feedback was not
-	// given yet, or the service tier has no `silence_days`.
+	// given yet, where the case is closed, or where the service tier has no `silence_days`.
 	SilenceCloseTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=silence_close_time,json=silenceCloseTime,proto3" json:"silence_close_time,omitempty"`
 	// The case's id in another system. A (source, id) belongs to one case of a customer only;
 	// another customer's may have the same. Set and cleared as a whole.
 	ExternalId *ExternalId `protobuf:"bytes,28,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
 	// When the record was made. All times are kept to the microsecond.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When a client last changed the record.
+	// When a client last changed the record, or the silence of the customer closed it.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	// A quoted strong entity tag (RFC 9110) that moves with each change by a client, not with
-	// the clock. Sent with an update, the update happens only if it still is the current
-	// one.
+	// A quoted strong entity tag (RFC 9110) that moves with each change by a client and when the
+	// case closes by itself, not with a due time that passes. Sent with an update, the update
+	// happens only if it still is the current one.
 	Etag          string `protobuf:"bytes,31,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -570,7 +570,7 @@ type ResolveCaseRequest struct {
 	// How it was resolved.
 	ResolutionType Case_ResolutionType `protobuf:"varint,3,opt,name=resolution_type,json=resolutionType,proto3,enum=rapport.v1.Case_ResolutionType" json:"resolution_type,omitempty"`
 	// When the customer was told, where that has happened already: not before the receipt, and at
-	// most five minutes ahead of the service's clock.
+	// most five minutes ahead of the service's clock. The case counts as resolved by then.
 	FeedbackTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=feedback_time,json=feedbackTime,proto3" json:"feedback_time,omitempty"`
 	// The etag the caller last saw; the call is refused with ETAG_MISMATCH where it
 	// is no longer the current one. Empty: not checked.

@@ -34,7 +34,8 @@ const (
 	Change_CREATED Change_Type = 1
 	// Fields of the resource were changed.
 	Change_UPDATED Change_Type = 2
-	// The resource was deleted and can be undeleted until its purge_time.
+	// The resource was deleted, and can be undeleted until its purge_time. A service tier
+	// is gone for good.
 	Change_DELETED Change_Type = 3
 	// The resource was taken back from deletion.
 	Change_UNDELETED Change_Type = 4
@@ -94,14 +95,16 @@ type Change struct {
 	// The UUID of `name`, in lower case.
 	Uid string `protobuf:"bytes,2,opt,name=uid,proto3" json:"uid,omitempty"`
 	// The name of the resource that changed, such as
-	// `customers/{customer}/contacts/{contact}`.
+	// `customers/{customer}/contacts/{contact}` or `serviceTiers/{service_tier}`.
 	Resource string `protobuf:"bytes,3,opt,name=resource,proto3" json:"resource,omitempty"`
-	// The name of the customer that the resource is or belongs to.
+	// The name of the customer that the resource is or belongs to; empty where it belongs to
+	// none, as a service tier.
 	Customer string `protobuf:"bytes,4,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What was done.
 	Type Change_Type `protobuf:"varint,5,opt,name=type,proto3,enum=rapport.v1.Change_Type" json:"type,omitempty"`
 	// The lane of the customer, 0 to 63: a number that follows from the customer's
-	// id and never changes. All changes of one customer are in one lane.
+	// id and never changes. All changes of one customer are in one lane. What belongs to no
+	// customer has a lane by its own id.
 	Lane int32 `protobuf:"varint,6,opt,name=lane,proto3" json:"lane,omitempty"`
 	// The place in the lane: 1 for the lane's first change, without gaps, in the
 	// order of commit. A decimal number beyond the range of a JSON number in

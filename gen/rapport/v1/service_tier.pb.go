@@ -301,7 +301,8 @@ type ServiceTier_Calendar struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The IANA time zone of the hours and holidays, such as `Europe/Berlin`.
 	TimeZone string `protobuf:"bytes,1,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	// The working hours, up to 50 spans; none: around the clock.
+	// The working hours, up to 50 spans; none: around the clock. Spans of one day that
+	// overlap or touch are kept as one, and answered with both a start and an end.
 	Hours []*ServiceTier_Hours `protobuf:"bytes,2,rep,name=hours,proto3" json:"hours,omitempty"`
 	// The days on which nobody works, up to 400 whole dates; one with the year 0 is a holiday
 	// each year.

@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- `case` is a word of SQL, so the table has another name. The first two digits of a case's
--- number say its lane, so it is unique among all where it is so in its lane.
+-- number hold its lane, so it is unique among all where it is so in its lane.
 CREATE TABLE support_case (
     lane                      smallint    NOT NULL,
     customer_id               uuid        NOT NULL,
@@ -25,6 +25,8 @@ CREATE TABLE support_case (
     customer_confirmed        boolean     NOT NULL,
     close_time                timestamptz,
     reopen_count              integer     NOT NULL,
+    -- The first feedback, where the case was reopened since.
+    told_time                 timestamptz,
     -- Of the interactions of the case; see internal/followup.
     response_time             timestamptz,
     first_response_due_time   timestamptz,
@@ -36,6 +38,8 @@ CREATE TABLE support_case (
     resolve_used_micros       bigint      NOT NULL,
     resolve_clock_start_time  timestamptz,
     resolve_due_time          timestamptz,
+    -- When the clock stopped last; while it runs, its due time tells.
+    resolve_breached          boolean     NOT NULL,
     resolve_breach_recorded   boolean     NOT NULL,
     silence_close_time        timestamptz,
     -- When the clock next makes something of the case: a breach, or its closing.
@@ -70,7 +74,9 @@ CREATE INDEX support_case_create_time_idx ON support_case (create_time, case_id)
 
 CREATE INDEX support_case_update_time_idx ON support_case (update_time, case_id);
 
+CREATE INDEX support_case_assignee_idx ON support_case (assignee, receive_time, case_id);
+
 -- What is open is what people ask for, and little beside all that was closed.
-CREATE INDEX support_case_open_idx ON support_case (assignee, receive_time, case_id) WHERE close_time IS NULL;
+CREATE INDEX support_case_open_idx ON support_case (receive_time, case_id) WHERE close_time IS NULL;
 
 CREATE INDEX support_case_next_event_time_idx ON support_case (next_event_time) WHERE next_event_time IS NOT NULL;
