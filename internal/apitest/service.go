@@ -28,6 +28,7 @@ type Service struct {
 	Customers    rapportv1.CustomerServiceClient
 	Purchases    rapportv1.PurchaseServiceClient
 	Interactions rapportv1.InteractionServiceClient
+	Tasks        rapportv1.TaskServiceClient
 	Changes      rapportv1.ChangeServiceClient
 	// URL and AdminURL are the roots of REST and of the admin port.
 	URL      string
@@ -121,6 +122,7 @@ func (s *Service) connect(t testing.TB) {
 	s.Customers = rapportv1.NewCustomerServiceClient(s.Conn)
 	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Conn)
 	s.Interactions = rapportv1.NewInteractionServiceClient(s.Conn)
+	s.Tasks = rapportv1.NewTaskServiceClient(s.Conn)
 	s.Changes = rapportv1.NewChangeServiceClient(s.Conn)
 	s.URL, s.AdminURL = "http://"+s.Server.HTTPAddr(), "http://"+s.Server.AdminAddr()
 	if s.DB, err = pgxpool.New(t.Context(), s.DatabaseURL); err != nil {

@@ -40,9 +40,12 @@ CREATE INDEX task_create_time_idx ON task (create_time, task_id);
 
 CREATE INDEX task_update_time_idx ON task (update_time, task_id);
 
--- What is open is what people ask for, and little beside all that is done. Tasks without a due
--- time come last, as an order by due_time has them.
+-- Tasks without a due time come last.
 CREATE INDEX task_due_time_idx ON task (coalesce(due_time, 'infinity'), task_id);
+
+-- What is open is what people ask for, and little beside all that is done.
+CREATE INDEX task_open_due_time_idx ON task (coalesce(due_time, 'infinity'), task_id)
+    WHERE complete_time IS NULL AND cancel_time IS NULL;
 
 CREATE INDEX task_open_idx ON task (assignee, coalesce(due_time, 'infinity'), task_id)
     WHERE complete_time IS NULL AND cancel_time IS NULL;
