@@ -31,7 +31,7 @@ func TestModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		if _, err := s.DB.Exec(t.Context(), `TRUNCATE customer, contact, purchase, interaction, external_id`); err != nil {
+		if _, err := s.DB.Exec(t.Context(), `TRUNCATE customer, contact, purchase, interaction, task, external_id`); err != nil {
 			rt.Fatal(err)
 		}
 		m := &model{s: s, customers: map[string]*rapportv1.Customer{}, changes: map[string][]rapportv1.Change_Type{}}

@@ -21,20 +21,24 @@ CREATE TABLE task (
     create_time        timestamptz NOT NULL,
     update_time        timestamptz NOT NULL,
     -- The task's place in the history of its customer.
-    timeline_time      timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(complete_time, cancel_time, due_time, create_time)) STORED,
-    CONSTRAINT task_pkey PRIMARY KEY (lane, customer_id, task_id)
+    timeline_time      timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(complete_time, cancel_time, due_time, create_time)) STORED
 );
 
--- There is no foreign key to the interaction: one that is purged stays named.
-ALTER TABLE task ADD CONSTRAINT task_customer_fkey
-    FOREIGN KEY (lane, customer_id) REFERENCES customer (lane, customer_id) ON DELETE CASCADE;
+-- PostgreSQL does not know that the customer says the lane, so it takes a lane and a customer for
+-- about one row. Of indexes that begin with them it then finds all alike, and uses the one that
+-- was made last: those of a whole record come behind those of the customer's lists.
+CREATE INDEX task_customer_timeline_time_idx ON task (lane, customer_id, timeline_time, task_id);
+
+CREATE INDEX task_customer_create_time_idx ON task (lane, customer_id, create_time, task_id);
+
+ALTER TABLE task ADD CONSTRAINT task_pkey PRIMARY KEY (lane, customer_id, task_id);
 
 CREATE UNIQUE INDEX task_external_id_key ON task (lane, customer_id, external_id_source, external_id_id)
     WHERE external_id_source IS NOT NULL;
 
-CREATE INDEX task_customer_timeline_time_idx ON task (lane, customer_id, timeline_time, task_id);
-
-CREATE INDEX task_customer_create_time_idx ON task (lane, customer_id, create_time, task_id);
+-- There is no foreign key to the interaction: one that is purged stays named.
+ALTER TABLE task ADD CONSTRAINT task_customer_fkey
+    FOREIGN KEY (lane, customer_id) REFERENCES customer (lane, customer_id) ON DELETE CASCADE;
 
 CREATE INDEX task_create_time_idx ON task (create_time, task_id);
 
