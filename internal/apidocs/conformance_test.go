@@ -249,7 +249,7 @@ func tasks(d *documented) {
 	d.call(200, "GET", "/v1/customers/-/tasks", "")
 	d.call(200, "PATCH", taskPath, d.example("PATCH", path+"/{task}"))
 	d.call(412, "PATCH", taskPath, `{"title":"x"}`, "If-Match", `"1"`)
-	d.call(200, "POST", taskPath+":complete", `{"nextTask":{"title":"x"}}`)
+	d.call(200, "POST", taskPath+":complete", d.example("POST", path+"/{task}:complete"))
 	d.call(400, "POST", taskPath+":cancel", "{}")
 	d.call(200, "POST", "/v1/"+made["tasks"].([]any)[0].(map[string]any)["name"].(string)+":cancel", d.example("POST", path+"/{task}:cancel"))
 }
