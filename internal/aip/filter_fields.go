@@ -199,24 +199,6 @@ func OptionalTimestamp(column string) Field {
 	}}
 }
 
-// OwnedName is a uuid column of the id of a record of the same customer, compared with that
-// record's name: an id is one of its customer's only.
-func OwnedName(collection Collection, column string) Field {
-	return Field{compile: func(t *Term) (Condition, error) {
-		switch {
-		case t.Op == ":" && t.Value.Present():
-			return Condition{SQL: column + " IS NOT NULL"}, nil
-		case t.Op != "=":
-			return Condition{}, t.refuseOp("=")
-		}
-		customer, id, err := collection.ParseName("filter", t.Value.Text)
-		if err != nil {
-			return Condition{}, t.Refuse("is compared with the name of one of a customer's %s", collection)
-		}
-		return Condition{SQL: "customer_id = " + t.Bind(customer, "uuid") + " AND " + column + " = " + t.Bind(id, "uuid")}, nil
-	}}
-}
-
 // UUIDName is a uuid column that filters compare with a resource's name. The parse
 // function returns the id in a name.
 func UUIDName(column string, parse func(name string) (uuid.UUID, error)) Field {

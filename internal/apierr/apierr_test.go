@@ -186,7 +186,7 @@ func TestRenamed(t *testing.T) {
 	}
 	cause := errors.New("broken")
 	for _, err := range []error{nil, cause, apierr.Internal(cause)} {
-		if got := apierr.Renamed(err, "task", "next_task"); got != err {
+		if got := apierr.Renamed(err, "task", "next_task"); !errors.Is(got, err) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}

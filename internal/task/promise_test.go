@@ -46,7 +46,7 @@ func TestPromiseStates(t *testing.T) {
 				t.Errorf("%v, want %v of a task that is %v", got, test.want, test.state)
 			}
 			in.Promised = false
-			if got = create(t, s, parent, in); got.GetPromiseState() != 0 || got.PromiseDueTime != nil || got.GetState() != test.state {
+			if got = create(t, s, parent, in); got.GetPromiseState() != 0 || got.GetPromiseDueTime() != nil || got.GetState() != test.state {
 				t.Errorf("without a promise: %v", got)
 			}
 		})
@@ -135,10 +135,10 @@ func TestSnooze(t *testing.T) {
 	}
 	// What was not promised when it was made is no promise later.
 	plain := create(t, s, customer(t, s), note())
-	if got := update(t, s, &rapportv1.Task{Name: plain.GetName(), Promised: true, DueTime: timestamppb.New(due)}); got.GetPromised() || got.PromiseDueTime != nil {
+	if got := update(t, s, &rapportv1.Task{Name: plain.GetName(), Promised: true, DueTime: timestamppb.New(due)}); got.GetPromised() || got.GetPromiseDueTime() != nil {
 		t.Errorf("promised by an edit: %v", got)
 	}
-	if got := update(t, s, &rapportv1.Task{Name: plain.GetName()}, "due_time"); got.DueTime != nil {
+	if got := update(t, s, &rapportv1.Task{Name: plain.GetName()}, "due_time"); got.GetDueTime() != nil {
 		t.Errorf("the date of no promise was not dropped: %v", got)
 	}
 }
