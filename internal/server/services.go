@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/change"
 	"github.com/rapport-crm/rapport/internal/contact"
 	"github.com/rapport-crm/rapport/internal/customer"
+	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/lease"
@@ -53,6 +54,17 @@ type (
 	tiers        = servicetier.Server
 )
 
+// taskService is TaskService: the RPCs of tasks and that of follow-ups.
+type taskService struct {
+	tasks
+	*followUps
+}
+
+type (
+	tasks     struct{ rapportv1.UnimplementedTaskServiceServer }
+	followUps = followup.Server
+)
+
 // leaseIntervals is for how many looks a holder of the clock may say nothing before another
 // process takes over.
 const leaseIntervals = 10
@@ -82,6 +94,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Cases: allCases, Interval: s.config.ClockInterval, Log: s.log,
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
+	rapportv1.RegisterTaskServiceServer(r, taskService{followUps: &followup.Server{DB: s.pool, Clock: mutations.Clock}})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 
