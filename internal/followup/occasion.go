@@ -65,7 +65,7 @@ func startOfDay(year int, month time.Month, d int, loc *time.Location) time.Time
 	noon := time.Date(year, month, d, 12, 0, 0, 0, loc)
 	changed, _ := noon.ZoneBounds()
 	midnight := noon.Add(-12 * time.Hour)
-	if changed.IsZero() || !changed.After(midnight) {
+	if changed.IsZero() || changed.Before(midnight) {
 		return midnight.UTC()
 	}
 	_, offset := changed.Add(-time.Nanosecond).Zone()
