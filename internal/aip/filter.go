@@ -64,6 +64,11 @@ func (f Filter) Only(column string) string {
 	return and(all...)
 }
 
+// Beyond tells whether the filter has conditions besides those of Only.
+func (f Filter) Beyond(column string) bool {
+	return slices.ContainsFunc(f.conjuncts, func(c conjunct) bool { return c.only != column })
+}
+
 // within tells whether an index has the filter's rows in the order of the column.
 func (f Filter) within(column string) bool {
 	return !slices.ContainsFunc(f.conjuncts, func(c conjunct) bool { return c.column != column || c.bound != c.sql })
