@@ -58,6 +58,10 @@ func TestPlans(t *testing.T) {
 		sql := interactions.Statements()
 		want("interaction_pkey", false, sql.Get, db.Lane(id), id, id)
 		want("interaction_pkey", false, sql.Lock, db.Lane(id), id, id)
+		lanes, ids := db.LanesAndUUIDs([]uuid.UUID{id})
+		want("customer_pkey", true, sql.ShareCustomers, lanes, ids, []int16{1}, []string{"crm"}, []string{"17"})
+		want("interaction_pkey", false, sql.Existing, lanes, ids, ids)
+		want("interaction_external_id_key", false, sql.ExternalIDs, lanes, ids, []string{"pbx"}, []string{"1"})
 	}
 	for _, test := range []struct {
 		parent, orderBy, filter, index string

@@ -114,6 +114,15 @@ func (c *caller) customer(t testing.TB) string {
 	return c.must(t, &rapportv1.CreateCustomerRequest{Customer: newCustomer()}).(*rapportv1.Customer).GetName()
 }
 
+// known makes a customer with an id in another system, and returns that.
+func (c *caller) known(t testing.TB) *rapportv1.ExternalId {
+	t.Helper()
+	customer, id := newCustomer(), uuid.NewString()
+	customer.ExternalIds = map[string]string{"erp": id}
+	c.must(t, &rapportv1.CreateCustomerRequest{Customer: customer})
+	return &rapportv1.ExternalId{Source: "erp", Id: id}
+}
+
 func (c *caller) contact(t testing.TB) string {
 	t.Helper()
 	return c.must(t, &rapportv1.CreateContactRequest{
@@ -266,6 +275,21 @@ var scenarios = map[string]scenario{
 		},
 		func(req request) { req.(*rapportv1.CreatePurchaseRequest).Purchase.Amount.Units = 3 },
 	},
+	"CreatePurchase by external id": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreatePurchaseRequest{Parent: "customers/-", CustomerExternalId: c.known(t), Purchase: newPurchase(2)}
+		},
+		func(req request) { req.(*rapportv1.CreatePurchaseRequest).Purchase.Amount.Units = 3 },
+	},
+	"BatchCreatePurchases by external ids": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreatePurchasesRequest{Parent: "customers/-", ReturnPartialSuccess: true, Requests: []*rapportv1.CreatePurchaseRequest{
+				{CustomerExternalId: c.known(t), Purchase: newPurchase(1), PurchaseId: uuid.NewString()},
+				{CustomerExternalId: &rapportv1.ExternalId{Source: "erp", Id: "nobody"}, Purchase: newPurchase(1)},
+			}}
+		},
+		func(req request) { req.(*rapportv1.BatchCreatePurchasesRequest).ReturnPartialSuccess = false },
+	},
 	"BatchCreatePurchases": {
 		func(t testing.TB, c *caller) request {
 			return &rapportv1.BatchCreatePurchasesRequest{Parent: "customers/-", Requests: []*rapportv1.CreatePurchaseRequest{
@@ -292,6 +316,24 @@ var scenarios = map[string]scenario{
 			return &rapportv1.CreateInteractionRequest{Parent: customer, Interaction: i}
 		},
 		func(req request) { req.(*rapportv1.CreateInteractionRequest).Interaction.Contact = nil },
+	},
+	"CreateInteraction by external id": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateInteractionRequest{Parent: "customers/-", CustomerExternalId: c.known(t), Interaction: newInteraction()}
+		},
+		func(req request) {
+			req.(*rapportv1.CreateInteractionRequest).Interaction.Subject = proto.String("Other")
+		},
+	},
+	"BatchCreateInteractions by external ids": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateInteractionsRequest{Parent: "customers/-", Requests: []*rapportv1.CreateInteractionRequest{
+				{Parent: c.customer(t), Interaction: newInteraction()}, {CustomerExternalId: c.known(t), Interaction: newInteraction()},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchCreateInteractionsRequest).Requests[1].Interaction.Subject = proto.String("Other")
+		},
 	},
 	"BatchCreateInteractions": {
 		func(t testing.TB, c *caller) request {

@@ -220,7 +220,9 @@ var trips = []trip{
 	{"DeleteContact", "", made("DeleteContact")},
 	{"UndeleteContact", "", made("UndeleteContact")},
 	{"CreatePurchase", "", made("CreatePurchase")},
+	{"CreatePurchase", "by the customer's external id", made("CreatePurchase by external id")},
 	{"BatchCreatePurchases", "", made("BatchCreatePurchases")},
+	{"BatchCreatePurchases", "by customers' external ids", made("BatchCreatePurchases by external ids")},
 	{"GetPurchase", "", func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.GetPurchaseRequest{Name: c.purchase(t)}
 		return func(ctx context.Context) error { _, err := c.Purchases.GetPurchase(ctx, req); return err }
@@ -233,7 +235,9 @@ var trips = []trip{
 	{"ListPurchases", "of all customers", purchasesPage(func(*testing.T, *caller) string { return "customers/-" })},
 	{"VoidPurchase", "", made("VoidPurchase")},
 	{"CreateInteraction", "", made("CreateInteraction")},
+	{"CreateInteraction", "by the customer's external id", made("CreateInteraction by external id")},
 	{"BatchCreateInteractions", "", made("BatchCreateInteractions")},
+	{"BatchCreateInteractions", "by customers' external ids", made("BatchCreateInteractions by external ids")},
 	{"GetInteraction", "", func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.GetInteractionRequest{Name: c.interaction(t)}
 		return func(ctx context.Context) error { _, err := c.Interactions.GetInteraction(ctx, req); return err }

@@ -108,13 +108,17 @@ func finishPathParameter(p *openapi3.Parameter, b binding) {
 		p.Description = "The id of the " + p.Name + ", or `-` for all of them."
 		p.Schema.Value.Format = ""
 	}
+	if b.method.Input().Fields().ByName("customer_external_id") != nil {
+		p.Description = "The id of the " + p.Name + ", or `-` where `customerExternalId` says which."
+	}
 }
 
 func finishQueryParameter(p *openapi3.Parameter, b binding) {
 	p.Description = unwrap(p.Description)
 	field := inputField(b.method.Input(), p.Name)
 	constrain(p.Schema.Value, field)
-	p.Required = hasBehavior(field, annotations.FieldBehavior_REQUIRED)
+	// What is required of an optional message is so only where that is sent.
+	p.Required = hasBehavior(field, annotations.FieldBehavior_REQUIRED) && !strings.HasPrefix(p.Name, "customerExternalId.")
 	if p.Name == "updateMask" {
 		p.Description += "\n\nComma-separated paths in snake_case, such as `display_name,time_zone`. " +
 			"Without it the keys of the JSON body are the mask, null and zero values included."
