@@ -285,7 +285,7 @@ func TestListTimelineOverREST(t *testing.T) {
 	parent := customer(t, s)
 	made := add(t, s, parent, kinds[0], noon, uuid.NewString())
 	add(t, s, parent, kinds[3], noon.Add(-time.Hour), uuid.NewString())
-	got := s.REST(t, "GET", "/v1/"+parent+"/timeline?pageSize=1&kinds=INTERACTION&kinds=PURCHASE", "")
+	got := s.Do(t, "GET", "/v1/"+parent+"/timeline?pageSize=1&kinds=INTERACTION&kinds=PURCHASE", "")
 	want := fmt.Sprintf(`{"timelineEntries":[{"entryTime":"2026-03-01T12:00:00Z","interaction":{"name":"%s/interactions/%s"`, parent, made.id)
 	if got.Status != 200 || !strings.HasPrefix(string(got.Body), want) {
 		t.Errorf("%d %s; want 200 and %s…", got.Status, got.Body, want)

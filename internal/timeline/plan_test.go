@@ -58,10 +58,9 @@ func TestOnePlan(t *testing.T) {
 		if _, err := conn.Exec(t.Context(), "SET plan_cache_mode = "+mode); err != nil {
 			t.Fatal(err)
 		}
-		for _, customer := range []string{"0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"} {
+		for lane, customer := range []string{"0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"} {
 			for _, after := range []string{"infinity", "2026-05-01T00:00:00Z"} {
-				id := uuid.MustParse(customer)
-				rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+s.SQL(), db.Lane(id), db.UUID(id), after, db.UUID(uuid.Max), int16(9), 21, []int16{1, 2, 3, 4})
+				rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+s.SQL(), lane+1, customer, after, db.UUID(uuid.Max), int16(9), 21, []int16{1, 2, 3, 4})
 				lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 				if err != nil {
 					t.Fatal(err)
@@ -70,14 +69,28 @@ func TestOnePlan(t *testing.T) {
 			}
 		}
 	}
-	for _, index := range []string{
-		"interaction_customer_occur_time_idx", "support_case_customer_receive_time_idx", "task_customer_timeline_time_idx",
-		"purchase_customer_purchase_time_idx", "interaction_pkey", "support_case_pkey", "task_pkey", "purchase_pkey",
-	} {
-		for _, plan := range plans {
-			if !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Bitmap") {
-				t.Fatalf("want a plan by %s, without a Seq Scan or a bitmap:\n%s", index, plan)
+	for _, plan := range plans {
+		for _, index := range []string{
+			"interaction_customer_occur_time_idx", "support_case_customer_receive_time_idx", "task_customer_timeline_time_idx",
+			"purchase_customer_purchase_time_idx",
+		} {
+			if !strings.Contains(plan, "Index Only Scan Backward using "+index) {
+				t.Errorf("the heads are not read from %s alone", index)
 			}
+		}
+		for _, slow := range []string{"Seq Scan", "Bitmap", "Materialize"} {
+			if strings.Contains(plan, slow) {
+				t.Errorf("there is a %s", slow)
+			}
+		}
+		lines := strings.Split(plan, "\n")
+		for n, line := range lines {
+			if strings.Contains(line, "= page.id)") && !strings.Contains(line, "= page.place)") && !strings.Contains(lines[n-1], "_pkey") {
+				t.Errorf("%s does not lead to one record", line)
+			}
+		}
+		if t.Failed() {
+			t.Fatal(plan)
 		}
 	}
 }

@@ -24,14 +24,17 @@ func listSQL(kinds []kind) string {
 		}
 		fmt.Fprintf(&heads, `    (SELECT %[1]d::smallint AS kind, %[2]s AS place, %[3]s AS id FROM %[4]s
     WHERE lane = $1 AND customer_id = $2%[5]s AND %[1]d = ANY ($7::smallint[])
-    AND (%[2]s, %[3]s) <= ($3::timestamptz, $4::uuid) AND (%[2]s, %[3]s, %[1]d::smallint) < ($3::timestamptz, $4::uuid, $5::smallint)
+    AND (%[2]s, %[3]s, %[1]d::smallint) < ($3::timestamptz, $4::uuid, $5::smallint)
     ORDER BY %[2]s DESC, %[3]s DESC LIMIT $6)
 `, k.number, k.time, k.id, k.table, shown)
 		for _, column := range k.columns {
 			fmt.Fprintf(&columns, ", %s.%s", k.table, column)
 		}
-		fmt.Fprintf(&joins, "LEFT JOIN %[1]s ON page.kind = %[2]d AND %[1]s.lane = $1 AND %[1]s.customer_id = $2 AND %[1]s.%[3]s = page.id\n",
-			k.table, k.number, k.id)
+		// The limit keeps the planner from reading all of a customer's records to join them, and
+		// with the place each index of theirs leads to one record.
+		fmt.Fprintf(&joins, `LEFT JOIN LATERAL (SELECT %[4]s FROM %[1]s
+    WHERE page.kind = %[2]d AND lane = $1 AND customer_id = $2%[6]s AND %[5]s = page.place AND %[3]s = page.id LIMIT 1) AS %[1]s ON true
+`, k.table, k.number, k.id, strings.Join(k.columns, ", "), k.time, shown)
 	}
 	return `-- name: ListTimeline
 WITH page AS MATERIALIZED (
