@@ -51,7 +51,8 @@ type Row[R any, M Message] interface {
 	Args() []any
 	Targets() []any
 	// Proto returns the record as a message of this name, as it is at the given time: a
-	// promise can be overdue that nobody touched.
+	// promise can be overdue that nobody touched. It shares no memory with the row, which
+	// may be changed afterwards.
 	Proto(name string, now time.Time) M
 	// Set takes over what a client can set from a normalised message.
 	Set(M) error
