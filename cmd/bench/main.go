@@ -21,13 +21,14 @@ import (
 )
 
 type flags struct {
-	Scale      int      `default:"1000000" help:"Customers in the database."`
-	Rounds     int      `default:"5" help:"Rounds of each case; three that count are needed for a verdict."`
-	Seconds    int      `default:"3" help:"Length of one measurement."`
-	Methods    []string `default:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update" enum:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update,none" help:"Calls to measure; none for the import alone."`
-	ImportRows int      `default:"50000" help:"Rows of the import that is measured against copying them; 0 for no import."`
-	Protocols  []string `default:"grpc,rest" enum:"grpc,rest" help:"How they are called."`
-	InFlight   []int    `default:"1,16,64" help:"How many at once."`
+	Scale        int      `default:"1000000" help:"Customers in the database."`
+	Interactions int      `default:"10000000" help:"Interactions in the database of the calls about histories; calls about customers have one of their own, without them."`
+	Rounds       int      `default:"5" help:"Rounds of each case; three that count are needed for a verdict."`
+	Seconds      int      `default:"3" help:"Length of one measurement."`
+	Methods      []string `default:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update,timeline-20,timeline-20000,follow-ups,follow-ups-staff,interaction,batch-interaction" enum:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update,timeline-20,timeline-20000,follow-ups,follow-ups-staff,interaction,batch-interaction,none" help:"Calls to measure; none for the import alone."`
+	ImportRows   int      `default:"50000" help:"Rows of the import that is measured against copying them; 0 for no import."`
+	Protocols    []string `default:"grpc,rest" enum:"grpc,rest" help:"How they are called."`
+	InFlight     []int    `default:"1,16,64" help:"How many at once."`
 
 	DataDir       string `help:"Where the filled database is kept. Empty: the user's cache, or /var/cache/rapport-bench for root."`
 	SharedBuffers string `default:"2GB" help:"PostgreSQL's shared_buffers."`
@@ -77,7 +78,7 @@ func (f *flags) run(ctx context.Context) error {
 	}
 	f.Methods = slices.DeleteFunc(f.Methods, func(method string) bool { return method == "none" })
 	report, err := bench.Run(ctx, bench.Options{
-		DataDir: f.DataDir, Service: program, Customers: f.Scale, Rounds: f.Rounds, Seconds: f.Seconds,
+		DataDir: f.DataDir, Service: program, Customers: f.Scale, Interactions: f.Interactions, Rounds: f.Rounds, Seconds: f.Seconds,
 		Methods: f.Methods, Protocols: f.Protocols, InFlight: f.InFlight,
 		GRPCClient: f.GRPCClient, Connections: f.Connections,
 		ServeFlags: strings.Fields(f.Serve), ServeEnv: strings.Fields(f.ServeEnv),

@@ -2,16 +2,17 @@ package bench_test
 
 import (
 	"context"
+	"maps"
 	"runtime"
+	"slices"
 	"testing"
 
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/bench/dataset"
 	"github.com/rapport-crm/rapport/internal/bench/inproc"
 	"github.com/rapport-crm/rapport/internal/pgtest"
 )
 
-const gateCustomers = 300
+var gateSize = dataset.Size{Customers: 300, Interactions: 3000}
 
 // gates are the allocations and bytes that one call may cost inside the service: the
 // interceptors, the handler, pgx, metrics and the log line, without the network. They
@@ -22,14 +23,24 @@ var gates = map[string]struct{ allocations, bytes float64 }{
 	"list":   {2_750, 198_000},
 	"create": {720, 68_000},
 	"update": {590, 54_000},
+
+	"interaction":       {1, 1},
+	"timeline-20":       {1, 1},
+	"timeline-20000":    {1, 1},
+	"follow-ups":        {1, 1},
+	"follow-ups-staff":  {1, 1},
+	"batch-interaction": {1, 1},
 }
 
 // calls returns the measured calls on a filled database of their own. Each call gets
 // another serial.
-func calls(tb testing.TB) map[string]func(ctx context.Context, serial int) error {
+func calls(tb testing.TB) map[string]inproc.Call {
 	tb.Helper()
 	url := pgtest.New(tb)
-	if err := dataset.Fill(tb.Context(), url, gateCustomers); err != nil {
+	if err := dataset.Fill(tb.Context(), url, gateSize.Customers); err != nil {
+		tb.Fatal(err)
+	}
+	if err := dataset.FillHistories(tb.Context(), url, gateSize, func(string) {}); err != nil {
 		tb.Fatal(err)
 	}
 	t, err := inproc.Quiet(tb.Context())
@@ -48,35 +59,24 @@ func calls(tb testing.TB) map[string]func(ctx context.Context, serial int) error
 		s.Close()
 		_ = t.Shutdown(context.Background()) // it exports nothing
 	})
-	return map[string]func(context.Context, int) error{
-		"get": func(ctx context.Context, _ int) error {
-			_, err := s.Customers.GetCustomer(ctx, &rapportv1.GetCustomerRequest{Name: dataset.Name(7)})
-			return err
-		},
-		"list": func(ctx context.Context, _ int) error {
-			_, err := s.Customers.ListCustomers(ctx, &rapportv1.ListCustomersRequest{PageSize: 50, PageToken: dataset.PageToken(200)})
-			return err
-		},
-		"create": func(ctx context.Context, serial int) error {
-			_, err := s.Customers.CreateCustomer(ctx, &rapportv1.CreateCustomerRequest{Customer: dataset.New(serial%1000, serial)})
-			return err
-		},
-		"update": func(ctx context.Context, serial int) error {
-			_, err := s.Customers.UpdateCustomer(ctx, &rapportv1.UpdateCustomerRequest{Customer: dataset.Assigned(7, serial)})
-			return err
-		},
-	}
+	all := s.CustomerCalls(gateSize)
+	maps.Copy(all, s.HistoryCalls(gateSize))
+	all["batch-interaction"] = s.BatchInteractions(gateSize)
+	return all
 }
 
 func TestAllocationsPerCall(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates too, and empties pools at random: this runs without it")
 	}
-	const warm, measured = 100, 400
 	all := calls(t)
 	for name, gate := range gates {
 		t.Run(name, func(t *testing.T) {
 			call := all[name]
+			warm, measured := 100, 400
+			if name == "batch-interaction" { // of a thousand
+				warm, measured = 3, 10
+			}
 			serial := 0
 			repeat := func(n int) {
 				for range n {
@@ -91,8 +91,8 @@ func TestAllocationsPerCall(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			repeat(measured)
 			runtime.ReadMemStats(&after)
-			allocations := float64(after.Mallocs-before.Mallocs) / measured
-			bytes := float64(after.TotalAlloc-before.TotalAlloc) / measured
+			allocations := float64(after.Mallocs-before.Mallocs) / float64(measured)
+			bytes := float64(after.TotalAlloc-before.TotalAlloc) / float64(measured)
 			t.Logf("%.0f allocations and %.0f bytes a call", allocations, bytes)
 			if allocations > gate.allocations || bytes > gate.bytes {
 				t.Errorf("%.0f allocations and %.0f bytes a call, the gate is %.0f and %.0f", allocations, bytes, gate.allocations, gate.bytes)
@@ -104,7 +104,7 @@ func TestAllocationsPerCall(t *testing.T) {
 // BenchmarkCall is one call after the other, without the network: for profiles.
 func BenchmarkCall(b *testing.B) {
 	all := calls(b)
-	for _, name := range []string{"get", "list", "create", "update"} {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

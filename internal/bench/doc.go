@@ -11,8 +11,10 @@ type Options struct {
 	// Service is the built program.
 	Service   string
 	Customers int
-	Rounds    int
-	Seconds   int
+	// Interactions are about as many as the calls about histories find.
+	Interactions int
+	Rounds       int
+	Seconds      int
 	// Methods, Protocols and InFlight choose cases.
 	Methods   []string
 	Protocols []string

@@ -33,6 +33,12 @@ type Sample struct {
 // cost is all processor time of a call, in microseconds.
 func (s Sample) cost() float64 { return s.ServiceCPU + s.PostgresCPU + s.ClientCPU }
 
+// serverCost is what of it the client has no part in.
+func (s Sample) serverCost() float64 { return s.ServiceCPU + s.PostgresCPU }
+
+// disturbed tells whether others used so much of the machine that the round does not count.
+func (s Sample) disturbed() bool { return s.Others > othersLimit }
+
 // clock is the processor time used so far.
 type clock struct {
 	wall                            time.Time

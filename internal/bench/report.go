@@ -24,9 +24,11 @@ type Report struct {
 	PGBench    string    `json:"pgbench"`
 	Cores      int       `json:"cores"`
 	Customers  int       `json:"customers"`
-	Rounds     int       `json:"rounds"`
-	Seconds    int       `json:"seconds"`
-	GRPCClient string    `json:"grpc_client"`
+	// Interactions are those in the database of the calls about histories.
+	Interactions int    `json:"interactions"`
+	Rounds       int    `json:"rounds"`
+	Seconds      int    `json:"seconds"`
+	GRPCClient   string `json:"grpc_client"`
 	// Flags and Environment are what the service runs with beside its defaults.
 	Flags       []string `json:"flags,omitempty"`
 	Environment []string `json:"environment,omitempty"`
@@ -40,7 +42,7 @@ type Report struct {
 func (b *bench) newReport(ctx context.Context) (*Report, error) {
 	r := &Report{
 		Time: time.Now().UTC(), Commit: commit(ctx), Go: runtime.Version(), Cores: runtime.NumCPU(),
-		Customers: b.Customers, Rounds: b.Rounds, Seconds: b.Seconds, GRPCClient: b.GRPCClient,
+		Customers: b.Customers, Interactions: b.Interactions, Rounds: b.Rounds, Seconds: b.Seconds, GRPCClient: b.GRPCClient,
 		Flags: b.ServeFlags, Environment: b.ServeEnv, Noise: defaultNoise,
 	}
 	if b.Variant {
@@ -93,7 +95,7 @@ func middle(samples []Sample, system string, figure func(Sample) float64) float6
 			continue
 		}
 		all = append(all, figure(s))
-		if s.Others <= othersLimit {
+		if !s.disturbed() {
 			quiet = append(quiet, figure(s))
 		}
 	}
@@ -106,15 +108,23 @@ func middle(samples []Sample, system string, figure func(Sample) float64) float6
 
 // line says in one line how a case did.
 func (c Case) line() string {
-	text := fmt.Sprintf("%-21s %.2f of the limit (%.2f to %.2f, %d rounds, %d dropped; by cost %.2f)  %s",
-		c.Name, c.Ratios.Median, c.Ratios.Low, c.Ratios.High, c.Ratios.Rounds, c.Ratios.Dropped, c.Ratios.Cost, c.Verdict)
-	if c.Ratios.Rounds+c.Ratios.Dropped == 0 {
+	text := fmt.Sprintf("%-21s", c.Name)
+	switch {
+	case c.AtMost > 0:
+		text += fmt.Sprintf(" %.2f of the other's cost (%.2f to %.2f, %d rounds, %d dropped; must: at most %.2f)",
+			c.Ratios.Median, c.Ratios.Low, c.Ratios.High, c.Ratios.Rounds, c.Ratios.Dropped, c.AtMost)
+	case c.compared():
+		text += fmt.Sprintf(" %.2f of the limit (%.2f to %.2f, %d rounds, %d dropped; by cost %.2f)",
+			c.Ratios.Median, c.Ratios.Low, c.Ratios.High, c.Ratios.Rounds, c.Ratios.Dropped, c.Ratios.Cost)
+	}
+	if c.Latency > 0 || !c.compared() {
 		_, system, _ := strings.Cut(c.Name, "/")
 		system, _, _ = strings.Cut(system, "/")
 		of := func(figure func(Sample) float64) float64 { return middle(c.Samples, system, figure) }
-		text = fmt.Sprintf("%-21s %.0f calls/s, p50 %.2f ms, p99 %.2f ms%s  %s", c.Name, of(func(s Sample) float64 { return s.Rate }),
-			of(func(s Sample) float64 { return s.P50 }), of(func(s Sample) float64 { return s.P99 }), c.bound(), c.Verdict)
+		text += fmt.Sprintf(" %.0f calls/s, p50 %.2f ms, p99 %.2f ms%s", of(func(s Sample) float64 { return s.Rate }),
+			of(func(s Sample) float64 { return s.P50 }), of(func(s Sample) float64 { return s.P99 }), c.bound())
 	}
+	text += "  " + c.Verdict
 	if first := slices.IndexFunc(c.Samples, func(s Sample) bool { return s.Errors > 0 }); first >= 0 {
 		text += "  " + c.Samples[first].Error
 	}
@@ -123,6 +133,9 @@ func (c Case) line() string {
 	}
 	return text
 }
+
+// compared tells whether there is something that the case was compared with.
+func (c Case) compared() bool { return c.Ratios.Rounds+c.Ratios.Dropped > 0 }
 
 // bound says what the p99 must stay under.
 func (c Case) bound() string {
@@ -135,8 +148,8 @@ func (c Case) bound() string {
 // Table returns the report as a table of Markdown.
 func (r *Report) Table() string {
 	var t strings.Builder
-	fmt.Fprintf(&t, "%s, PostgreSQL %s, %s, %d cores, %d customers, commit %s, %d rounds of %d s, noise %.0f %%\n\n",
-		r.Go, r.PostgreSQL, r.PGBench, r.Cores, r.Customers, r.Commit, r.Rounds, r.Seconds, r.Noise*100)
+	fmt.Fprintf(&t, "%s, PostgreSQL %s, %s, %d cores, %d customers, %d interactions, commit %s, %d rounds of %d s, noise %.0f %%\n\n",
+		r.Go, r.PostgreSQL, r.PGBench, r.Cores, r.Customers, r.Interactions, r.Commit, r.Rounds, r.Seconds, r.Noise*100)
 	fmt.Fprintln(&t, "| case | system | calls/s | p50 ms | p99 ms | CPU µs service/PostgreSQL/client | others | ratio (spread) | by cost | must / goal | verdict |")
 	fmt.Fprintln(&t, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, c := range r.Cases {
@@ -159,23 +172,32 @@ func (c Case) row(t *strings.Builder, system string) {
 		of(func(s Sample) float64 { return s.Rate }), of(func(s Sample) float64 { return s.P50 }), of(func(s Sample) float64 { return s.P99 }),
 		of(func(s Sample) float64 { return s.ServiceCPU }), of(func(s Sample) float64 { return s.PostgresCPU }),
 		of(func(s Sample) float64 { return s.ClientCPU }), of(func(s Sample) float64 { return s.Others }))
+	ratio, cost := "", ""
+	if c.compared() {
+		ratio, cost = fmt.Sprintf("**%.2f** (%.2f–%.2f)", c.Ratios.Median, c.Ratios.Low, c.Ratios.High), fmt.Sprintf("%.2f", c.Ratios.Cost)
+	}
+	if c.AtMost > 0 {
+		cost = ""
+	}
 	switch {
-	case system == "pgbench" || system == "copy":
+	case slices.Contains([]string{"pgbench", "copy", "short"}, system):
 		fmt.Fprintln(t, " 1 | 1 | | |")
 	case strings.HasSuffix(system, " variant"):
 		fmt.Fprintf(t, " %.2f (%.2f–%.2f) of the first | %.2f | | |\n", c.Variant.Median, c.Variant.Low, c.Variant.High, c.Variant.Cost)
-	case c.Ratios.Rounds+c.Ratios.Dropped == 0:
-		target := ""
-		if c.Latency > 0 {
-			target = fmt.Sprintf("p99 < %.0f ms", c.Latency)
-		}
-		fmt.Fprintf(t, " | | %s | %s |\n", target, c.Verdict)
 	default:
-		target := ""
-		if c.Target.Must > 0 {
-			target = fmt.Sprintf("%.2f / %.2f", c.Target.Must, c.Target.Goal)
-		}
-		fmt.Fprintf(t, " **%.2f** (%.2f–%.2f) | %.2f | %s | %s |\n",
-			c.Ratios.Median, c.Ratios.Low, c.Ratios.High, c.Ratios.Cost, target, c.Verdict)
+		fmt.Fprintf(t, " %s | %s | %s | %s |\n", ratio, cost, c.must(), c.Verdict)
 	}
+}
+
+// must is what is asked of the case, in a few characters.
+func (c Case) must() string {
+	switch {
+	case c.Latency > 0:
+		return fmt.Sprintf("p99 < %.0f ms", c.Latency)
+	case c.AtMost > 0:
+		return fmt.Sprintf("cost ≤ %.2f", c.AtMost)
+	case c.Target.Must > 0:
+		return fmt.Sprintf("%.2f / %.2f", c.Target.Must, c.Target.Goal)
+	}
+	return ""
 }

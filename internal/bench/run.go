@@ -5,17 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/bench/dataset"
 	"github.com/rapport-crm/rapport/internal/bench/inproc"
 	"github.com/rapport-crm/rapport/internal/bench/load"
@@ -29,9 +26,12 @@ type Case struct {
 	Target  Target `json:"target"`
 	Ratios  Ratios `json:"ratios"`
 	Verdict string `json:"verdict"`
-	// Latency is what the p99 must stay under, in milliseconds, of a call that has no
-	// limit to be compared with; 0 where it may take what it takes.
+	// Latency is what the p99 must stay under, in milliseconds; 0 where it may take what it
+	// takes. Where there is one it decides on the verdict.
 	Latency float64 `json:"latency_ms,omitempty"`
+	// AtMost is what the ratio must not be above, of a case in which two calls are compared; 0
+	// in all others.
+	AtMost float64 `json:"at_most,omitempty"`
 	// Variant compares the second service, or the twin of the self-check, with the
 	// first.
 	Variant *Ratios `json:"variant,omitempty"`
@@ -63,70 +63,144 @@ func settings(sharedBuffers string) map[string]string {
 	}
 }
 
+// part is what is measured on one database.
+type part struct {
+	size    dataset.Size
+	methods []string
+	rows    int // of an import
+}
+
+// parts are customers alone and, where such calls are wanted, customers with their histories:
+// who asks for one of them does not wait for the other's database.
+func (o Options) parts() (parts []part) {
+	alone := part{size: dataset.Size{Customers: o.Customers}, rows: o.ImportRows}
+	with := part{size: dataset.Size{Customers: o.Customers, Interactions: o.Interactions}}
+	for _, method := range inOrder(o.Methods) {
+		if slices.Contains(histories, method) {
+			with.methods = append(with.methods, method)
+		} else {
+			alone.methods = append(alone.methods, method)
+		}
+	}
+	for _, p := range []part{alone, with} {
+		if len(p.methods) > 0 || p.rows > 0 {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
 // Run brings everything up, measures the cases and takes everything down.
 func Run(ctx context.Context, o Options) (report *Report, err error) {
-	b := &bench{Options: o}
+	b, parts := &bench{Options: o}, o.parts()
+	if len(parts) == 0 {
+		return nil, errors.New("there is nothing to measure")
+	}
 	defer func() { err = errors.Join(err, b.close(ctx)) }()
-	if err := b.bringUp(ctx); err != nil {
+	if b.postgres, err = privatepg.Start(ctx, privatepg.Options{Dir: b.DataDir, Settings: settings(b.SharedBuffers)}); err != nil {
 		return nil, err
 	}
-	report, err = b.newReport(ctx)
-	if err != nil {
+	if b.collector, err = startCollector(ctx); err != nil {
 		return nil, err
 	}
-	if o.SelfCheck {
-		if err := b.selfCheck(ctx, report); err != nil {
+	for _, p := range parts {
+		if err := b.bringUp(ctx, p.size, o.SelfCheck && report == nil); err != nil {
+			return nil, err
+		}
+		if report == nil {
+			if report, err = b.newReport(ctx); err != nil {
+				return nil, err
+			}
+			if o.SelfCheck {
+				if err := b.selfCheck(ctx, report); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if err := b.part(ctx, p, report); err != nil {
+			return nil, err
+		}
+		if err := b.stopServices(); err != nil {
 			return nil, err
 		}
 	}
-	for _, method := range inOrder(o.Methods) {
-		for _, inFlight := range o.InFlight {
+	return report, nil
+}
+
+// part measures what is measured on the database that is up.
+func (b *bench) part(ctx context.Context, p part, report *Report) error {
+	add := func(cases ...Case) {
+		report.Cases = append(report.Cases, cases...)
+		for _, c := range cases {
+			b.Say(c.line())
+		}
+	}
+	b.Say(fmt.Sprintf("measure for about %.0f minutes", b.estimate(p).Minutes()))
+	for _, method := range p.methods {
+		for _, inFlight := range b.InFlight {
 			if inFlight > b.most(method) {
 				continue
 			}
 			cases, err := b.group(ctx, method, inFlight, report.Noise)
 			if err != nil {
-				return nil, fmt.Errorf("%s with %d in flight: %w", method, inFlight, err)
+				return fmt.Errorf("%s with %d in flight: %w", method, inFlight, err)
 			}
-			report.Cases = append(report.Cases, cases...)
-			for _, c := range cases {
-				o.Say(c.line())
+			add(cases...)
+		}
+		if method == "timeline-20000" {
+			c, err := b.longPages(ctx, report.Noise)
+			if err != nil {
+				return fmt.Errorf("pages of long histories: %w", err)
 			}
+			add(c)
 		}
 	}
-	if o.ImportRows > 0 {
+	if p.rows > 0 {
 		c, err := b.bulk(ctx, report.Noise)
 		if err != nil {
-			return nil, fmt.Errorf("import: %w", err)
+			return fmt.Errorf("import: %w", err)
 		}
-		report.Cases = append(report.Cases, c)
-		o.Say(c.line())
+		add(c)
 	}
-	return report, nil
+	return nil
 }
 
-// inOrder puts updates last: pgbench's give all customers the same names and numbers, and
-// nobody could be found by them afterwards.
+// estimate is about how long the calls of a part are measured; an import comes on top.
+func (b *bench) estimate(p part) (d time.Duration) {
+	const between = 300 * time.Millisecond // two systems
+	each := warmUp + time.Duration(b.Rounds)*(time.Duration(b.Seconds)*time.Second+between)
+	for _, method := range p.methods {
+		systems := len(b.Protocols)
+		if b.Variant {
+			systems *= 2
+		}
+		if _, limited := b.limits[method]; limited {
+			systems++
+		}
+		for _, inFlight := range b.InFlight {
+			if inFlight <= b.most(method) {
+				d += time.Duration(systems) * each
+			}
+		}
+	}
+	return d
+}
+
+// inOrder puts what is written behind what is read. Updates of customers come last: pgbench's
+// give all customers the same names and numbers, and nobody could be found by them afterwards.
 func inOrder(methods []string) []string {
+	writes := []string{"interaction", "batch-interaction", "update"}
 	sorted := slices.Clone(methods)
 	slices.SortStableFunc(sorted, func(x, y string) int {
-		switch {
-		case x != "update" && y == "update":
-			return -1
-		case x == "update" && y != "update":
-			return 1
-		}
-		return 0
+		return cmp.Compare(slices.Index(writes, x), slices.Index(writes, y))
 	})
 	return sorted
 }
 
-func (b *bench) bringUp(ctx context.Context) (err error) {
-	if b.postgres, err = privatepg.Start(ctx, privatepg.Options{Dir: b.DataDir, Settings: settings(b.SharedBuffers)}); err != nil {
-		return err
-	}
+// bringUp prepares the database and starts the services on it.
+func (b *bench) bringUp(ctx context.Context, size dataset.Size, twin bool) (err error) {
 	server := dataset.Server{AdminURL: b.postgres.AdminURL(), URL: b.postgres.URL()}
-	if b.databaseURL, err = server.Prepare(ctx, b.Customers, b.Say); err != nil {
+	if b.databaseURL, err = server.Prepare(ctx, size, b.Say); err != nil {
 		return err
 	}
 	if b.pgbench, err = pgbench.Find(b.postgres.BinDir(), b.databaseURL); err != nil {
@@ -144,20 +218,17 @@ func (b *bench) bringUp(ctx context.Context) (err error) {
 	if err := errors.Join(server.Prewarm(ctx, b.variantURL), server.Prewarm(ctx, b.databaseURL)); err != nil {
 		return err
 	}
-	captured, err := inproc.Capture(ctx, b.databaseURL, b.Customers)
+	captured, err := inproc.Capture(ctx, b.databaseURL, size)
 	if err != nil {
 		return err
 	}
-	if b.limits, err = pgbench.NewScripts(captured, b.Customers); err != nil {
+	if b.limits, err = pgbench.NewScripts(captured, size); err != nil {
 		return err
 	}
-	if b.grpc, err = load.GRPCRequests(b.Customers); err != nil {
+	if b.grpc, err = load.GRPCRequests(size); err != nil {
 		return err
 	}
-	if b.rest, err = load.RESTRequests(b.Customers); err != nil {
-		return err
-	}
-	if b.collector, err = startCollector(ctx); err != nil {
+	if b.rest, err = load.RESTRequests(size); err != nil {
 		return err
 	}
 	if b.first, err = b.serve(ctx, b.Service, b.databaseURL, b.ServeFlags, b.ServeEnv); err != nil {
@@ -166,7 +237,7 @@ func (b *bench) bringUp(ctx context.Context) (err error) {
 	switch {
 	case b.Variant:
 		b.second, err = b.serve(ctx, b.variantProgram(), b.variantURL, b.VariantFlags, b.VariantEnv)
-	case b.SelfCheck:
+	case twin:
 		b.second, err = b.serve(ctx, b.Service, b.databaseURL, b.ServeFlags, b.ServeEnv)
 	}
 	return err
@@ -178,12 +249,18 @@ func (b *bench) serve(ctx context.Context, program, databaseURL string, flags, e
 	return startService(ctx, program, databaseURL, b.collector.endpoint, flags, env)
 }
 
-func (b *bench) close(ctx context.Context) (err error) {
+func (b *bench) stopServices() (err error) {
 	for _, s := range []*service{b.first, b.second} {
 		if s != nil {
 			err = errors.Join(err, s.stop())
 		}
 	}
+	b.first, b.second = nil, nil
+	return err
+}
+
+func (b *bench) close(ctx context.Context) (err error) {
+	err = b.stopServices()
 	if b.collector != nil {
 		b.collector.server.Stop()
 	}
@@ -193,54 +270,16 @@ func (b *bench) close(ctx context.Context) (err error) {
 	return err
 }
 
-// most is how many of a call are made at once at most; more would only wait for each
-// other. Every batch writes to the feed of every lane, so one waits for another.
-func (b *bench) most(method string) int {
-	switch {
-	case method == "batch-update":
-		return 4
-	case !b.limited(method):
-		return 16
-	}
-	return math.MaxInt
-}
-
-// limited tells whether pgbench runs the same SQL. What searches and batches send differs
-// too much from call to call.
-func (b *bench) limited(method string) bool {
-	_, script := b.call(method, "")
-	return script.Text != ""
-}
-
-// call returns what is asked of one protocol and, where pgbench can, of the database.
-func (b *bench) call(method, protocol string) (call load.Call, script pgbench.Script) {
-	r := b.grpc
-	if protocol == "rest" {
-		r = b.rest
-	}
-	if kind, ok := strings.CutPrefix(method, "search-"); ok {
-		return load.Call{Method: rapportv1.CustomerService_ListCustomers_FullMethodName, Request: r.Search[kind]}, script
-	}
-	switch method {
-	case "get":
-		return load.Call{Method: rapportv1.CustomerService_GetCustomer_FullMethodName, Request: r.Get}, b.limits.Get
-	case "list":
-		return load.Call{Method: rapportv1.CustomerService_ListCustomers_FullMethodName, Request: r.List}, b.limits.List
-	case "create":
-		return load.Call{Method: rapportv1.CustomerService_CreateCustomer_FullMethodName, Request: r.Create}, b.limits.Create
-	case "batch-update":
-		return load.Call{Method: rapportv1.CustomerService_BatchUpdateCustomers_FullMethodName, Request: r.BatchUpdate}, script
-	default:
-		return load.Call{Method: rapportv1.CustomerService_UpdateCustomer_FullMethodName, Request: r.Update}, b.limits.Update
-	}
-}
-
 func (b *bench) candidate(name string, s *service, method, protocol string, inFlight int) system {
-	call, _ := b.call(method, protocol)
+	requests := b.rest
+	if protocol == "grpc" {
+		requests = b.grpc
+	}
+	call := load.Call{Method: fullName(method), Request: requests[method]}
 	var caller load.Caller = load.REST{Addr: s.http}
 	if protocol == "grpc" {
 		caller = load.GRPC{Addr: s.grpc, Connections: b.Connections}
-		if b.GRPCClient == "grpc-go" || method == "batch-update" { // the lean client's frames are small
+		if b.GRPCClient == "grpc-go" || isBatch(method) { // the lean client's frames are small
 			caller = load.GRPCGo{Addr: s.grpc, Connections: b.Connections}
 		}
 	}
@@ -252,9 +291,8 @@ func (b *bench) group(ctx context.Context, method string, inFlight int, noise fl
 	if err := b.tidy(ctx); err != nil {
 		return nil, err
 	}
-	_, script := b.call(method, "")
 	var systems []system
-	if script.Text != "" {
+	if script, ok := b.limits[method]; ok {
 		systems = append(systems, limit(b.pgbench, script, inFlight))
 	}
 	for _, protocol := range b.Protocols {
@@ -288,11 +326,13 @@ func (b *bench) newCase(method, protocol string, inFlight int, samples []Sample,
 			failed += s.Errors
 		}
 	}
-	if b.limited(method) {
+	c.Latency = latencies[c.Name]
+	_, limited := b.limits[method]
+	if limited {
 		c.Target, c.Ratios = targets[c.Name], ratios(samples, "pgbench", protocol)
 		c.Verdict = judge(c.Ratios, c.Target, failed, noise)
-	} else {
-		c.Latency = latencies[c.Name]
+	}
+	if !limited || c.Latency > 0 {
 		c.Verdict = judgeLatency(c.Samples, protocol, c.Latency, failed)
 	}
 	if b.Variant {

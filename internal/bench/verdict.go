@@ -34,25 +34,35 @@ type Ratios struct {
 	Cost float64 `json:"cost"`
 }
 
+// byRound returns the samples of two systems, round by round.
+func byRound(samples []Sample, base, candidate string) map[int]*[2]Sample {
+	rounds := map[int]*[2]Sample{}
+	for _, s := range samples {
+		if rounds[s.Round] == nil {
+			rounds[s.Round] = &[2]Sample{}
+		}
+		switch s.System {
+		case base:
+			rounds[s.Round][0] = s
+		case candidate:
+			rounds[s.Round][1] = s
+		}
+	}
+	return rounds
+}
+
 // ratios compares the rates of the two systems round by round. A round in which
 // others used much of the machine, during either, does not count.
 func ratios(samples []Sample, base, candidate string) (r Ratios) {
-	byRound := map[int]map[string]Sample{}
-	for _, s := range samples {
-		if byRound[s.Round] == nil {
-			byRound[s.Round] = map[string]Sample{}
-		}
-		byRound[s.Round][s.System] = s
-	}
 	var values, costs []float64
-	for _, round := range byRound {
-		a, b := round[base], round[candidate]
+	for _, round := range byRound(samples, base, candidate) {
+		a, b := round[0], round[1]
 		if a.cost() > 0 && b.cost() > 0 {
 			costs = append(costs, a.cost()/b.cost())
 		}
 		switch {
 		case a.Rate == 0 || b.System == "":
-		case a.Others > othersLimit || b.Others > othersLimit:
+		case a.disturbed() || b.disturbed():
 			r.Dropped++
 		default:
 			values = append(values, b.Rate/a.Rate)
@@ -60,11 +70,34 @@ func ratios(samples []Sample, base, candidate string) (r Ratios) {
 	}
 	slices.Sort(costs)
 	r.Cost = median(costs)
+	r.take(values)
+	return r
+}
+
+// serverCosts compares what a call costs in processor time of the service and PostgreSQL,
+// round by round as ratios does: the candidate's divided by the base's.
+func serverCosts(samples []Sample, base, candidate string) (r Ratios) {
+	var values []float64
+	for _, round := range byRound(samples, base, candidate) {
+		a, b := round[0], round[1]
+		switch {
+		case a.serverCost() == 0 || b.System == "":
+		case a.disturbed() || b.disturbed():
+			r.Dropped++
+		default:
+			values = append(values, b.serverCost()/a.serverCost())
+		}
+	}
+	r.take(values)
+	return r
+}
+
+// take sums up the ratios of the rounds that count.
+func (r *Ratios) take(values []float64) {
 	if r.Rounds = len(values); r.Rounds > 0 {
 		slices.Sort(values)
 		r.Median, r.Low, r.High = median(values), values[0], values[len(values)-1]
 	}
-	return r
 }
 
 // median of sorted values; 0 of none.
@@ -100,12 +133,27 @@ func judge(r Ratios, target Target, errors int, noise float64) string {
 	return Fail
 }
 
+// judgeMost says whether a ratio stayed at or below what it may be at most.
+func judgeMost(r Ratios, most float64, errors int, noise float64) string {
+	switch {
+	case errors > 0:
+		return Fail
+	case r.Rounds < minRounds:
+		return Noisy
+	case math.Abs(r.Median/most-1) < noise:
+		return Noisy
+	case r.Median <= most:
+		return Pass
+	}
+	return Fail
+}
+
 // judgeLatency says whether a system's p99 stayed under the bound, the median over the
 // rounds that count; a bound of 0 asks for nothing.
 func judgeLatency(samples []Sample, system string, bound float64, errors int) string {
 	quiet := 0
 	for _, s := range samples {
-		if s.System == system && s.Others <= othersLimit {
+		if s.System == system && !s.disturbed() {
 			quiet++
 		}
 	}
@@ -138,6 +186,15 @@ var targets = map[string]Target{
 	"create/grpc/16": {0.50, 0.80},
 	"create/rest/16": {0.50, 0.80},
 	"import/grpc/1":  {0.40, 0.70},
+
+	"interaction/grpc/16":    {0.50, 0.80},
+	"interaction/rest/16":    {0.50, 0.80},
+	"interaction/grpc/64":    {0.80, 1.30},
+	"interaction/rest/64":    {0.80, 1.30},
+	"timeline-20/grpc/16":    {0.35, 0.60},
+	"timeline-20/rest/16":    {0.35, 0.60},
+	"timeline-20000/grpc/16": {0.35, 0.60},
+	"timeline-20000/rest/16": {0.35, 0.60},
 }
 
 // latencies are what the p99 of a call alone on the machine must stay under, in
@@ -149,6 +206,11 @@ var latencies = map[string]float64{
 	"search-name/grpc/1":    30,
 	"search-chinese/grpc/1": 30,
 	"search-typo/grpc/1":    30,
+
+	"follow-ups/grpc/1":       100,
+	"follow-ups/rest/1":       100,
+	"follow-ups-staff/grpc/1": 100,
+	"follow-ups-staff/rest/1": 100,
 }
 
 // fewestCreates are the creates of a service beside those of its variant, where that is

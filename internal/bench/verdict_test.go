@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rapport-crm/rapport/internal/bench/dataset"
 	"github.com/rapport-crm/rapport/internal/bench/load"
 )
 
@@ -145,6 +148,52 @@ func TestJudgeLatency(t *testing.T) {
 	} {
 		if got := judgeLatency(c.samples, "grpc", c.bound, c.errors); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// What a page costs is compared without the client's part, and with a bound from above.
+func TestServerCosts(t *testing.T) {
+	var samples []Sample
+	for round, others := range []float64{0, 0.1, 0.2, 0.9} {
+		samples = append(samples,
+			Sample{System: "short", Round: round, Rate: 1, ServiceCPU: 60, PostgresCPU: 40, ClientCPU: 500},
+			Sample{System: "long", Round: round, Rate: 1, ServiceCPU: 60, PostgresCPU: float64(40 + 10*round), ClientCPU: 20, Others: others})
+	}
+	got := serverCosts(samples, "short", "long")
+	if got.Rounds != 3 || got.Dropped != 1 || got.Median != 1.1 || got.Low != 1 || got.High != 1.2 {
+		t.Errorf("got %+v", got)
+	}
+	for _, c := range []struct {
+		most   float64
+		errors int
+		want   string
+	}{{1.3, 0, Pass}, {0.9, 0, Fail}, {1.11, 0, Noisy}, {1.3, 1, Fail}} {
+		if verdict := judgeMost(got, c.most, c.errors, 0.05); verdict != c.want {
+			t.Errorf("%.2f where %.2f are allowed, with %d errors: %s, want %s", got.Median, c.most, c.errors, verdict, c.want)
+		}
+	}
+	got.Rounds = 2
+	if verdict := judgeMost(got, 1.3, 0, 0.05); verdict != Noisy {
+		t.Errorf("two rounds: %s, want %s", verdict, Noisy)
+	}
+}
+
+// Calls about customers do not wait for a database with histories, nor the other way round.
+func TestParts(t *testing.T) {
+	for _, c := range []struct {
+		methods []string
+		rows    int
+		want    []part
+	}{
+		{[]string{"get", "update", "create"}, 0, []part{{methods: []string{"get", "create", "update"}}}},
+		{[]string{"interaction", "timeline-20"}, 0, []part{{size: dataset.Size{Interactions: 7}, methods: []string{"timeline-20", "interaction"}}}},
+		{[]string{"follow-ups"}, 5, []part{{rows: 5}, {size: dataset.Size{Interactions: 7}, methods: []string{"follow-ups"}}}},
+		{nil, 0, nil},
+	} {
+		got := Options{Methods: c.methods, Interactions: 7, ImportRows: c.rows}.parts()
+		if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(part{})); diff != "" {
+			t.Errorf("%v: %s", c.methods, diff)
 		}
 	}
 }

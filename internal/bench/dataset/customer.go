@@ -113,7 +113,7 @@ func customer(n int) []any {
 		"en-GB", "Europe/London", fmt.Sprintf(`{"crm": %q}`, externalID(n)),
 		tags,
 		fmt.Sprintf(`{"level": %q, "score": %d.5, "vip": %t}`, pick(levels, n, 1), n%1000, n%50 == 0),
-		fmt.Sprintf("staff-%03d", n%300), pick(sources, n, 1), "GBP", int64(n % 500), int32(0), at, at,
+		Staff(n), pick(sources, n, 1), "GBP", int64(n % 500), int32(0), at, at,
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // variantTables are filled in a database of another schema, where it has them.
-var variantTables = []string{"customer", "external_id", "search_key", "attribute_key"}
+var variantTables = append([]string{"customer", "external_id", "search_key", "attribute_key"}, historyTables...)
 
 // PrepareVariant returns the URL of a second database, of the schema that the function
 // makes, with the customers of the first, which Prepare has made: what a program of

@@ -3,12 +3,12 @@ package inproc
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
 
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/bench/dataset"
 )
 
@@ -79,47 +79,34 @@ func (*recorder) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQuery
 // TraceBatchEnd implements pgx.BatchTracer.
 func (*recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-// Captured holds the trips of the four calls that are measured.
-type Captured struct{ Get, List, Create, Update []Trip }
+// Captured holds the trips of each call that pgbench repeats, by the name of the method.
+type Captured map[string][]Trip
 
-// Calls are requests as the benchmark sends them, about the customer of a number; the
-// serial makes what must be new.
-func Calls(n, serial int) (*rapportv1.GetCustomerRequest, *rapportv1.ListCustomersRequest, *rapportv1.CreateCustomerRequest, *rapportv1.UpdateCustomerRequest) {
-	return &rapportv1.GetCustomerRequest{Name: dataset.Name(n)},
-		&rapportv1.ListCustomersRequest{PageSize: 50, PageToken: dataset.PageToken(n)},
-		&rapportv1.CreateCustomerRequest{Customer: dataset.New(n, serial)},
-		&rapportv1.UpdateCustomerRequest{Customer: dataset.Assigned(n, serial)}
-}
-
-// Capture makes each of the four calls once, on a database that dataset has filled,
-// and returns what they sent.
-func Capture(ctx context.Context, url string, customers int) (c Captured, err error) {
+// Capture makes each call once, on a database of this size that dataset has filled, and
+// returns what they sent; those about histories only where there are any.
+func Capture(ctx context.Context, url string, size dataset.Size) (Captured, error) {
 	t, err := Quiet(ctx)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
 	defer func() { _ = t.Shutdown(ctx) }()
 	var r recorder
 	s, err := Start(ctx, url, &r, t)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
 	defer s.Close()
-	get, list, create, update := Calls(customers-1, 0)
-	for _, call := range []struct {
-		name string
-		into *[]Trip
-		make func() error
-	}{
-		{"get", &c.Get, func() error { _, err := s.Customers.GetCustomer(ctx, get); return err }},
-		{"list", &c.List, func() error { _, err := s.Customers.ListCustomers(ctx, list); return err }},
-		{"create", &c.Create, func() error { _, err := s.Customers.CreateCustomer(ctx, create); return err }},
-		{"update", &c.Update, func() error { _, err := s.Customers.UpdateCustomer(ctx, update); return err }},
-	} {
-		if err := call.make(); err != nil {
-			return c, fmt.Errorf("%s: %w", call.name, err)
+	calls := s.CustomerCalls(size)
+	if size.Interactions > 0 {
+		maps.Copy(calls, s.HistoryCalls(size))
+	}
+	c := Captured{}
+	for name, call := range calls {
+		r.take()
+		if err := call(ctx, 0); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		*call.into = r.take()
+		c[name] = r.take()
 	}
 	return c, nil
 }

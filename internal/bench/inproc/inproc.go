@@ -16,6 +16,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/contact"
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/mutation"
@@ -32,6 +33,7 @@ type Service struct {
 	Customers    rapportv1.CustomerServiceClient
 	Purchases    rapportv1.PurchaseServiceClient
 	Interactions rapportv1.InteractionServiceClient
+	Tasks        rapportv1.TaskServiceClient
 	// Channel is what REST's gateway would call through.
 	Channel *inprocess.Channel
 
@@ -42,12 +44,19 @@ type (
 	customers = customer.Server
 	contacts  = contact.Server
 	histories = timeline.Server
+	tasks     = task.Server
+	followUps = followup.Server
 )
 
 type service struct {
 	*customers
 	*contacts
 	*histories
+}
+
+type taskService struct {
+	*tasks
+	*followUps
 }
 
 // Start makes the service on a database whose schema is up to date. The tracer sees
@@ -63,17 +72,17 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	mutations := &mutation.Runner{Pool: pool, Clock: time.Now, RequestTTL: 24 * time.Hour}
 	var services rpc.Registrar
 	records := owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}
-	interactions, purchases := interaction.New(records), purchase.New(records)
+	interactions, purchases, tasks := interaction.New(records), purchase.New(records), task.New(records)
 	rapportv1.RegisterCustomerServiceServer(&services, service{
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
 		contact.New(records, ""),
 		timeline.New(pool, mutations.Clock, timeline.Records{
-			Interactions: interactions.Reader(), Cases: cases.New(records).Reader(), Tasks: task.New(records).Reader(),
-			Purchases: purchases.Reader(),
+			Interactions: interactions.Reader(), Cases: cases.New(records).Reader(), Tasks: tasks.Reader(), Purchases: purchases.Reader(),
 		}),
 	})
 	rapportv1.RegisterPurchaseServiceServer(&services, purchases)
 	rapportv1.RegisterInteractionServiceServer(&services, interactions)
+	rapportv1.RegisterTaskServiceServer(&services, taskService{tasks, &followup.Server{DB: pool, Clock: mutations.Clock}})
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {
 		pool.Close()
@@ -82,6 +91,7 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	s.Customers = rapportv1.NewCustomerServiceClient(s.Channel)
 	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Channel)
 	s.Interactions = rapportv1.NewInteractionServiceClient(s.Channel)
+	s.Tasks = rapportv1.NewTaskServiceClient(s.Channel)
 	return s, nil
 }
 

@@ -3,16 +3,12 @@
 package pgbench
 
 import (
-	"database/sql/driver"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/rapport-crm/rapport/internal/bench/dataset"
 	"github.com/rapport-crm/rapport/internal/bench/inproc"
@@ -34,6 +30,11 @@ const (
 	request  = "('0199000000007001' || to_hex(:fresh::bigint))::uuid"
 	change   = "('0199000000007002' || to_hex(:fresh::bigint))::uuid"
 	created  = "('0199000000007003' || to_hex(:fresh::bigint))::uuid"
+	moment   = "to_timestamp(:time)"
+	member   = "('staff-' || lpad(:n::text, 3, '0'))"
+
+	laneArray     = "ARRAY[" + lane + "]"
+	customerArray = "ARRAY[" + customer + "]"
 )
 
 // repeated follows a value that stands in each place of the array that was sent.
@@ -44,20 +45,27 @@ const repeated = " repeated"
 var varying = map[string]map[int]string{
 	"GetCustomer":       {1: lane, 2: customer},
 	"LockCustomer":      {1: lane, 2: customer},
-	"ListCustomers":     {1: "to_timestamp(:time)", 2: customer},
+	"ListCustomers":     {1: moment, 2: customer},
 	"UpdateCustomer":    {1: lane, 2: customer, 34: now},
-	"AlignFollowUps":    {1: "ARRAY[:lane]", 2: "ARRAY[" + customer + "]"},
 	"ClaimRequest":      {1: lane, 4: request, 7: "now() + interval '24 hours'"},
 	"CreateCustomer":    {1: lane, 2: created, 33: now, 34: now},
 	"CreateExternalIDs": {1: "ARRAY[:keylane]", 3: "ARRAY[:fresh]", 4: "ARRAY[:lane]", 5: "ARRAY[" + created + "]"},
 	"CountAttributes":   {1: lane + repeated},
 	"CreateSearchKeys":  {1: lane, 2: created},
 	"AppendChange":      {1: lane, 2: change, 3: customer, 8: request, 10: now},
+	"AlignFollowUps":    {1: laneArray, 2: customerArray, 3: now},
+
+	"RequireCustomer":         {1: lane, 2: customer},
+	"CreateInteraction":       {1: lane, 2: customer, 3: created, 5: now, 6: now, 12: moment},
+	"RaiseActivity":           {1: laneArray, 2: customerArray, 3: "ARRAY[" + moment + "]"},
+	"RestartContactFollowUps": {1: laneArray, 2: customerArray},
+	"ListTimeline":            {1: lane, 2: customer, 3: moment},
 }
 
-// forExisting sets :customer and :lane to those of a customer at random. The lane is
-// FNV-1a of the id modulo 64, for which the lowest six bits of each step are enough.
-func forExisting(customers, lowest int) string {
+// forExisting sets :customer and :lane to those of a customer at random, from a number up to
+// before another. The lane is FNV-1a of the id modulo 64, for which the lowest six bits of each
+// step are enough.
+func forExisting(first, behind int) string {
 	constant := dataset.ID(0)
 	h := 2166136261 & 63
 	for _, b := range constant[:13] {
@@ -67,7 +75,12 @@ func forExisting(customers, lowest int) string {
 \set customer -9223372036854775807 - 1 + :n
 \set lane ((((%d # (:n >> 16 & 63)) * 19 # (:n >> 8 & 63)) * 19 # (:n & 63)) * 19) & 63
 \set time %d + :n * %d
-`, lowest, customers-1, h, dataset.Start.Unix(), int(dataset.Interval/time.Second))
+`, first, behind-1, h, dataset.Start.Unix(), int(dataset.Interval/time.Second))
+}
+
+// at sets :time to one at random between two.
+func at(from, to time.Time) string {
+	return fmt.Sprintf("\\set time random(%d, %d)\n", from.Unix(), to.Unix())
 }
 
 // forNew sets :fresh to a number that no transaction had before, and that grows in the
@@ -78,39 +91,61 @@ const forNew = `\set spread random(0, 4611686018427387903)
 \set keylane random(0, 63)
 `
 
-// Scripts are those of the four calls.
-type Scripts struct{ Get, List, Create, Update Script }
+// Scripts are those of the calls, by the name of the method.
+type Scripts map[string]Script
 
-// NewScripts turns what the service sent into scripts for a database of this size.
-func NewScripts(c inproc.Captured, customers int) (s Scripts, err error) {
-	for _, one := range []struct {
-		into  *Script
-		head  string
-		trips []inproc.Trip
-		own   map[string]string
-	}{
-		{&s.Get, forExisting(customers, 0), c.Get, nil},
-		{&s.List, forExisting(customers, 50), c.List, nil},
-		{&s.Create, "\\set lane random(0, 63)\n" + forNew, c.Create, map[string]string{customer: created}},
-		{&s.Update, forExisting(customers, 0) + forNew, c.Update, nil},
-	} {
-		if *one.into, err = newScript(one.head, one.trips, one.own); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
+// source is what a script is made of beside what the service sent.
+type source struct {
+	head string
+	// own are values that vary in this script as they do in no other.
+	own map[string]map[int]string
 }
 
-// newScript writes each trip as one pipeline; a trip of one statement needs none. The
-// instead map replaces varying values by others.
-func newScript(head string, trips []inproc.Trip, instead map[string]string) (Script, error) {
-	s := Script{Text: head, Defines: []string{"seq=0"}}
+// sources are those of the calls on a database of this size.
+func sources(size dataset.Size) map[string]source {
+	first, behind := size.Shorts()
+	now := time.Now()
+	return map[string]source{
+		"get":    {head: forExisting(0, size.Customers)},
+		"list":   {head: forExisting(50, size.Customers)},
+		"create": {head: "\\set lane random(0, 63)\n" + forNew, own: map[string]map[int]string{"AppendChange": {3: created}}},
+		"update": {head: forExisting(0, size.Customers) + forNew},
+
+		"interaction":    {head: forExisting(behind, size.Customers) + at(now.Add(-dataset.Contacted), now) + forNew},
+		"timeline-20":    {head: forExisting(first, behind) + at(endOfTime, endOfTime)},
+		"timeline-20000": {head: forExisting(0, 1) + at(dataset.LongTimes())},
+		"follow-ups":     {},
+		"follow-ups-staff": {
+			head: fmt.Sprintf("\\set n random(0, %d)\n", dataset.StaffCount-1), own: map[string]map[int]string{"ListFollowUps": {2: member}},
+		},
+	}
+}
+
+// endOfTime is behind all entries: there a first page begins.
+var endOfTime = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// NewScripts turns what the service sent into scripts for a database of this size.
+func NewScripts(c inproc.Captured, size dataset.Size) (Scripts, error) {
+	scripts, all := Scripts{}, sources(size)
+	for name, trips := range c {
+		s, err := newScript(all[name], trips)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		scripts[name] = s
+	}
+	return scripts, nil
+}
+
+// newScript writes each trip as one pipeline; a trip of one statement needs none.
+func newScript(from source, trips []inproc.Trip) (Script, error) {
+	s := Script{Text: from.head, Defines: []string{"seq=0"}}
 	for _, trip := range trips {
 		if len(trip) > 1 {
 			s.Text += "\\startpipeline\n"
 		}
 		for _, statement := range trip {
-			text, err := s.place(statement, instead)
+			text, err := s.place(statement, from.own[statement.Name])
 			if err != nil {
 				return s, err
 			}
@@ -127,7 +162,7 @@ var parameter = regexp.MustCompile(`\$(\d+)`)
 
 // place returns the statement with each parameter replaced by what pgbench calls it,
 // and defines the variables for those that stay the same.
-func (s *Script) place(statement inproc.Statement, instead map[string]string) (string, error) {
+func (s *Script) place(statement inproc.Statement, own map[int]string) (string, error) {
 	var failed error
 	values := varying[statement.Name]
 	text := parameter.ReplaceAllStringFunc(statement.SQL, func(p string) string {
@@ -143,10 +178,10 @@ func (s *Script) place(statement inproc.Statement, instead map[string]string) (s
 			lanes, _ := statement.Args[0].([]int16) // the first array of each such statement
 			return "ARRAY[" + strings.Join(slices.Repeat([]string{value}, len(lanes)), ", ") + "]"
 		}
+		if value, ok := own[n]; ok {
+			return value
+		}
 		if value, ok := values[n]; ok {
-			if other, ok := instead[value]; ok {
-				return other
-			}
 			return value
 		}
 		value, null, err := constant(statement.Args[n-1])
@@ -177,70 +212,4 @@ func searchKeys(sent any) string {
 		expressions[i] = fmt.Sprintf("'%c' || to_hex(:spread::bigint # %d)", key[0], i*0x0123456789abcdf)
 	}
 	return "ARRAY[" + strings.Join(expressions, ", ") + "]"
-}
-
-// constant returns a parameter in PostgreSQL's text form.
-func constant(arg any) (text string, null bool, err error) {
-	switch v := arg.(type) {
-	case nil:
-		return "", true, nil
-	case string:
-		return v, false, nil
-	case *string:
-		return pointed(v)
-	case bool:
-		return strconv.FormatBool(v), false, nil
-	case int:
-		return strconv.Itoa(v), false, nil
-	case int16, int32, int64:
-		return fmt.Sprint(v), false, nil
-	case *int16:
-		return pointed(v)
-	case *int32:
-		return pointed(v)
-	case *int64:
-		return pointed(v)
-	case *uuid.UUID:
-		return pointed(v)
-	case *time.Time:
-		if v == nil {
-			return "", true, nil
-		}
-		return v.Format(time.RFC3339Nano), false, nil
-	case time.Time:
-		return v.Format(time.RFC3339Nano), false, nil
-	case driver.Valuer: // pgx's own types for what can be NULL
-		value, err := v.Value()
-		if err != nil || value == nil {
-			return "", value == nil, err
-		}
-		return fmt.Sprint(value), false, nil
-	case []byte:
-		if len(v) > 0 && (v[0] == '{' || v[0] == '[') {
-			return string(v), v == nil, nil // JSON; no other bytes that are sent begin so
-		}
-		return fmt.Sprintf(`\x%x`, v), v == nil, nil
-	case []int64:
-		return "{" + strings.Trim(strings.Join(strings.Fields(fmt.Sprint(v)), ","), "[]") + "}", false, nil
-	case []pgtype.UUID:
-		ids := make([]string, len(v))
-		for i, id := range v {
-			ids[i] = id.String()
-		}
-		return "{" + strings.Join(ids, ",") + "}", false, nil
-	case []string:
-		quoted := make([]string, len(v))
-		for i, element := range v {
-			quoted[i] = strconv.Quote(element)
-		}
-		return "{" + strings.Join(quoted, ",") + "}", false, nil
-	}
-	return "", false, fmt.Errorf("cannot write a %T", arg)
-}
-
-func pointed[T any](v *T) (text string, null bool, err error) {
-	if v == nil {
-		return "", true, nil
-	}
-	return fmt.Sprint(*v), false, nil
 }

@@ -19,6 +19,8 @@ import (
 
 const customers = 300
 
+var size = dataset.Size{Customers: customers, Interactions: 3000}
+
 // captured is a filled database and what the service sends to it.
 func captured(t *testing.T) (url string, c inproc.Captured) {
 	t.Helper()
@@ -26,7 +28,10 @@ func captured(t *testing.T) (url string, c inproc.Captured) {
 	if err := dataset.Fill(t.Context(), url, customers); err != nil {
 		t.Fatal(err)
 	}
-	c, err := inproc.Capture(t.Context(), url, customers)
+	if err := dataset.FillHistories(t.Context(), url, size, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := inproc.Capture(t.Context(), url, size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,30 +42,36 @@ func captured(t *testing.T) (url string, c inproc.Captured) {
 // this order, in so many round trips.
 func TestTripsOfTheService(t *testing.T) {
 	_, c := captured(t)
-	names := func(trips []inproc.Trip) (out [][]string) {
+	names := func(s inproc.Statement) string { return s.Name }
+	if diff := cmp.Diff(map[string][][]string{
+		"get":    {{"GetCustomer"}},
+		"list":   {{"ListCustomers"}},
+		"create": {{"ClaimRequest", "CreateCustomer", "CreateExternalIDs", "CountAttributes", "CreateSearchKeys", "AppendChange"}},
+		"update": {{"begin", "LockCustomer"}, {"ClaimRequest", "UpdateCustomer", "AlignFollowUps", "AppendChange", "commit"}},
+
+		"timeline-20":      {{"ListTimeline"}},
+		"timeline-20000":   {{"ListTimeline"}},
+		"follow-ups":       {{"ListFollowUps"}},
+		"follow-ups-staff": {{"ListFollowUps"}},
+		"interaction":      {{"ClaimRequest", "RequireCustomer", "CreateInteraction", "RaiseActivity", "RestartContactFollowUps", "AppendChange"}},
+	}, sent(c, names)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// sent has of each call what the function makes of each of its statements.
+func sent(c inproc.Captured, each func(inproc.Statement) string) map[string][][]string {
+	all := map[string][][]string{}
+	for name, trips := range c {
 		for _, trip := range trips {
 			var one []string
 			for _, s := range trip {
-				one = append(one, s.Name)
+				one = append(one, each(s))
 			}
-			out = append(out, one)
-		}
-		return out
-	}
-	for _, call := range []struct {
-		name  string
-		trips []inproc.Trip
-		want  [][]string
-	}{
-		{"get", c.Get, [][]string{{"GetCustomer"}}},
-		{"list", c.List, [][]string{{"ListCustomers"}}},
-		{"create", c.Create, [][]string{{"ClaimRequest", "CreateCustomer", "CreateExternalIDs", "CountAttributes", "CreateSearchKeys", "AppendChange"}}},
-		{"update", c.Update, [][]string{{"begin", "LockCustomer"}, {"ClaimRequest", "UpdateCustomer", "AlignFollowUps", "AppendChange", "commit"}}},
-	} {
-		if diff := cmp.Diff(call.want, names(call.trips)); diff != "" {
-			t.Errorf("%s: %s", call.name, diff)
+			all[name] = append(all[name], one)
 		}
 	}
+	return all
 }
 
 // placeholders are all that a script may have where the service has a parameter.
@@ -69,30 +80,13 @@ var placeholders = regexp.MustCompile(`ARRAY\[[^][]*\]|\('[0-9a-f]{16}' \|\| to_
 
 func TestScriptsAreTheServicesStatements(t *testing.T) {
 	_, c := captured(t)
-	scripts, err := pgbench.NewScripts(c, customers)
+	scripts, err := pgbench.NewScripts(c, size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, call := range []struct {
-		name   string
-		trips  []inproc.Trip
-		script pgbench.Script
-	}{
-		{"get", c.Get, scripts.Get},
-		{"list", c.List, scripts.List},
-		{"create", c.Create, scripts.Create},
-		{"update", c.Update, scripts.Update},
-	} {
-		var sent [][]string
-		for _, trip := range call.trips {
-			var one []string
-			for _, s := range trip {
-				one = append(one, placeholders.ReplaceAllString(s.SQL, "?"))
-			}
-			sent = append(sent, one)
-		}
-		if diff := cmp.Diff(sent, trips(call.script.Text)); diff != "" {
-			t.Errorf("%s: %s", call.name, diff)
+	for name, want := range sent(c, func(s inproc.Statement) string { return placeholders.ReplaceAllString(s.SQL, "?") }) {
+		if diff := cmp.Diff(want, trips(scripts[name].Text)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
@@ -100,16 +94,16 @@ func TestScriptsAreTheServicesStatements(t *testing.T) {
 // The row that is locked, written and told of is one and the same.
 func TestUpdateIsOfOneCustomer(t *testing.T) {
 	_, c := captured(t)
-	scripts, err := pgbench.NewScripts(c, customers)
+	scripts, err := pgbench.NewScripts(c, size)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []struct {
 		in    string
 		times int
-	}{{"to_hex(:customer::bigint)", 4}, {":lane", 6}, {"to_hex(:fresh::bigint)", 3}} {
-		if got := strings.Count(scripts.Update.Text, want.in); got != want.times {
-			t.Errorf("%s stands %d times in the update, want %d:\n%s", want.in, got, want.times, scripts.Update.Text)
+	}{{"to_hex(:customer::bigint)", 5}, {":lane", 7}, {"to_hex(:fresh::bigint)", 3}} {
+		if got := strings.Count(scripts["update"].Text, want.in); got != want.times {
+			t.Errorf("%s stands %d times in the update, want %d:\n%s", want.in, got, want.times, scripts["update"].Text)
 		}
 	}
 }
@@ -142,11 +136,11 @@ func trips(script string) (out [][]string) {
 // fast PostgreSQL finds nothing.
 func TestLanesOfExistingCustomers(t *testing.T) {
 	url, c := captured(t)
-	scripts, err := pgbench.NewScripts(c, customers)
+	scripts, err := pgbench.NewScripts(c, size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, expression, _ := strings.Cut(scripts.Get.Text, `\set lane `)
+	_, expression, _ := strings.Cut(scripts["get"].Text, `\set lane `)
 	expression, _, _ = strings.Cut(expression, "\n")
 	conn := connect(t, url)
 	for _, n := range []int{0, 1, 77, 255, 256, 4711, 65535, 65536, 999_999, dataset.MaxCustomers - 1} {
@@ -168,7 +162,7 @@ func TestPgbenchRunsTheScripts(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	scripts, err := pgbench.NewScripts(c, customers)
+	scripts, err := pgbench.NewScripts(c, size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,11 +185,32 @@ func TestPgbenchRunsTheScripts(t *testing.T) {
 		}
 		return len(r.Latencies)
 	}
-	run(scripts.Get)
-	run(scripts.List)
+	run(scripts["get"])
+	run(scripts["list"])
+	for _, pages := range []string{"timeline-20", "timeline-20000", "follow-ups", "follow-ups-staff"} {
+		run(scripts[pages])
+	}
+
+	interactions := count(`SELECT count(*) FROM interaction`)
+	recorded := run(scripts["interaction"])
+	if got := count(`SELECT count(*) FROM interaction`); got != interactions+recorded {
+		t.Errorf("%d interactions, want %d and %d", got, interactions, recorded)
+	}
+	// Of each customer the last one is known, and the clock of what is to be done starts there.
+	contacted := count(`SELECT count(DISTINCT customer_id) FROM interaction WHERE create_time > now() - interval '1 minute'`)
+	for _, table := range []string{
+		`customer_activity a JOIN f USING (lane, customer_id) WHERE a.last_contact_time = f.at`,
+		`follow_up u JOIN f USING (lane, customer_id) WHERE u.reason = 'CONTACT' AND u.start_time = f.at`,
+	} {
+		got := count(`WITH f AS (SELECT lane, customer_id, max(occur_time) AS at FROM interaction WHERE create_time > now() - interval '1 minute' GROUP BY 1, 2)
+SELECT count(*) FROM ` + table)
+		if got != contacted || got < customers/2 {
+			t.Errorf("%d rows in %s, want %d", got, table, contacted)
+		}
+	}
 
 	before := count(`SELECT count(*) FROM customer`)
-	created := run(scripts.Create) + run(scripts.Create) // a second run must not meet the keys of the first
+	created := run(scripts["create"]) + run(scripts["create"]) // a second run must not meet the keys of the first
 	for _, table := range []string{"customer", "external_id"} {
 		if got := count(`SELECT count(*) FROM ` + table); got != before+created {
 			t.Errorf("%d rows in %s, want %d", got, table, before+created)
@@ -207,7 +222,7 @@ func TestPgbenchRunsTheScripts(t *testing.T) {
 		t.Errorf("%d search keys of names and addresses, want %d", got, 3*created)
 	}
 
-	updated := run(scripts.Update)
+	updated := run(scripts["update"])
 	if got := count(`SELECT count(*) FROM change WHERE type = 'UPDATED'`); got != updated+1 {
 		t.Errorf("%d changes, want %d and that of the capture", got, updated)
 	}
@@ -215,8 +230,8 @@ func TestPgbenchRunsTheScripts(t *testing.T) {
 	if got := count(`SELECT count(*) FROM customer WHERE revision = 2`); got != changed || got < customers/2 {
 		t.Errorf("%d customers were updated, %d have a change that says so", got, changed)
 	}
-	if got := count(`SELECT sum(last_seq) FROM lane_feed`); got != created+updated+2 {
-		t.Errorf("the lanes stand at %d in all, want %d", got, created+updated+2)
+	if got := count(`SELECT sum(last_seq) FROM lane_feed`); got != created+updated+recorded+3 {
+		t.Errorf("the lanes stand at %d in all, want %d", got, created+updated+recorded+3)
 	}
 }
 
