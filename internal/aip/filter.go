@@ -45,8 +45,21 @@ type Filter struct {
 // conjunct is a condition that every row of a filter's result meets.
 type conjunct struct {
 	sql string
-	// column is set where the condition is a range of this column.
-	column string
+	// column is set where the condition is a range of this column, only where it depends on
+	// no other one than this.
+	column, only string
+}
+
+// Only returns the filter's conditions that depend on no other column than this one, which a
+// field of OnlyOf is: for a list that can leave out rows by it before it looks at the rest.
+func (f Filter) Only(column string) string {
+	var all []string
+	for _, c := range f.conjuncts {
+		if c.only == column {
+			all = append(all, c.sql)
+		}
+	}
+	return and(all...)
 }
 
 // within tells whether the filter is but a range of the column.
@@ -99,7 +112,7 @@ func CompileFilter(filter string, fields Fields, args []any) (Filter, error) {
 		}
 		parts = append(parts, part.SQL)
 		out.Served = out.Served || part.Served
-		out.conjuncts = append(out.conjuncts, conjunct{sql: part.SQL, column: part.column})
+		out.conjuncts = append(out.conjuncts, conjunct{sql: part.SQL, column: part.column, only: part.only})
 	}
 	out.SQL, out.Args = "("+strings.Join(parts, ") AND (")+")", c.args
 	return out, nil
@@ -115,8 +128,9 @@ type Condition struct {
 	direct bool
 	// inOr is the condition as part of an OR, where that is another than SQL.
 	inOr string
-	// column is set where the condition is a range of this column.
-	column string
+	// column is set where the condition is a range of this column, only where it depends on
+	// no other one than this.
+	column, only string
 }
 
 type compiler struct {
@@ -134,16 +148,21 @@ func (c *compiler) compile(n *node) (Condition, error) {
 		if err != nil {
 			return Condition{}, err
 		}
-		return Condition{SQL: "(" + kid.SQL + ") IS NOT TRUE"}, nil
+		return Condition{SQL: "(" + kid.SQL + ") IS NOT TRUE", only: kid.only}, nil
 	default:
 		// AND is served by one served part. OR is where an index of the table serves each,
 		// as PostgreSQL can then combine what they find.
 		all := Condition{direct: n.kind == nodeOr}
 		parts, inOr := make([]string, 0, len(n.kids)), make([]string, 0, len(n.kids))
-		for _, kid := range n.kids {
+		for i, kid := range n.kids {
 			part, err := c.compile(kid)
 			if err != nil {
 				return Condition{}, err
+			}
+			if i == 0 {
+				all.only = part.only
+			} else if part.only != all.only {
+				all.only = ""
 			}
 			parts, inOr = append(parts, part.SQL), append(inOr, cmp.Or(part.inOr, part.SQL))
 			if n.kind == nodeOr {

@@ -151,6 +151,17 @@ func Timestamp(column string) Field {
 	return f
 }
 
+// Duration is a numeric column or expression in seconds, compared with durations such as
+// 2592000s.
+func Duration(seconds string) Field {
+	return scalar(seconds, "float8", allOps, "", func(t *Term) (any, error) {
+		if d, ok := t.Value.duration(); ok {
+			return d, nil
+		}
+		return nil, t.Refuse("is compared with a duration in seconds, such as 2592000s")
+	})
+}
+
 // UUIDName is a uuid column that filters compare with a resource's name. The parse
 // function returns the id in a name.
 func UUIDName(column string, parse func(name string) (uuid.UUID, error)) Field {

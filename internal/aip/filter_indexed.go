@@ -76,3 +76,14 @@ func LookedUp(f Field, find func(*Term) Lookup) Field {
 	}
 	return f
 }
+
+// OnlyOf is a field that depends on nothing but the column; see Filter.Only.
+func OnlyOf(column string, f Field) Field {
+	compile := f.compile
+	f.compile = func(t *Term) (Condition, error) {
+		c, err := compile(t)
+		c.only = column
+		return c, err
+	}
+	return f
+}

@@ -53,6 +53,13 @@ func (l Literal) number() (float64, bool) {
 	return f, err == nil
 }
 
+// duration returns the seconds of the duration that a literal is, quoted or not.
+func (l Literal) duration() (float64, bool) {
+	text, ok := strings.CutSuffix(l.Text, "s")
+	seconds, isNumber := Literal{Text: text}.number()
+	return seconds, ok && isNumber
+}
+
 // time returns the instant a literal is, quoted or not, in UTC and microseconds.
 func (l Literal) time() (time.Time, bool) {
 	at, err := time.Parse(time.RFC3339Nano, l.Text)

@@ -22,6 +22,9 @@ type List struct {
 	Table string
 	// Columns are the plain names of the columns to return, separated by commas.
 	Columns string
+	// Outputs are expressions of the columns to return behind them, worked out for the rows
+	// of the page alone; empty for none.
+	Outputs string
 	// ID is the column that breaks ties, a UUID.
 	ID string
 	// Base is the condition that an index serves and that is no filter, such as
@@ -111,6 +114,10 @@ func (l List) SQL() (string, []any) {
 	byKey := fmt.Sprintf("%s%s, %s%s", l.Order.Column, direction, l.ID, direction)
 	byPage := fmt.Sprintf("page_key%[1]s, page_id%[1]s", direction)
 	key := fmt.Sprintf("%s AS page_key, %s AS page_id", l.Order.Column, l.ID)
+	returned := l.Columns
+	if l.Outputs != "" {
+		returned += ", " + l.Outputs
+	}
 
 	switch {
 	case l.Bounded():
@@ -122,13 +129,13 @@ func (l List) SQL() (string, []any) {
 				l.Columns, byPage, rows, ScanLimit)
 		}
 		return fmt.Sprintf("SELECT %s, matched, scanned FROM (%s) page WHERE matched OR scanned = %d ORDER BY %s LIMIT %s",
-			l.Columns, rows, ScanLimit, byPage, limit), args
+			returned, rows, ScanLimit, byPage, limit), args
 	case l.Deleted == ShowDeleted:
 		rows := l.rows(l.Columns+", "+key, fmt.Sprintf(" ORDER BY %s LIMIT %s", byKey, limit), l.Filter.SQL, keyset)
 		return fmt.Sprintf("SELECT %s, true AS matched, 0::bigint AS scanned FROM (%s) page ORDER BY %s LIMIT %s",
-			l.Columns, rows, byPage, limit), args
+			returned, rows, byPage, limit), args
 	default:
-		return l.rows(l.Columns+", true AS matched, 0::bigint AS scanned",
+		return l.rows(returned+", true AS matched, 0::bigint AS scanned",
 			fmt.Sprintf(" ORDER BY %s LIMIT %s", byKey, limit), l.Filter.SQL, keyset), args
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -55,7 +56,8 @@ func TestResolveMask(t *testing.T) {
 		}},
 		"all": {[]string{"*"}, []string{
 			"display_name", "emails", "phones", "postal_addresses", "language_code", "time_zone", "external_ids", "tags", "attributes", "owner",
-			"acquisition_source", "acquisition_cost", "referrer", "prospect_time",
+			"acquisition_source", "acquisition_cost", "referrer", "prospect_time", "service_tier", "occasions", "membership",
+			"contact_preference", "contact_interval",
 		}},
 	} {
 		mask, err := aip.ResolveMask(&fieldmaskpb.FieldMask{Paths: tc.paths}, full())
@@ -230,6 +232,34 @@ func TestClearUnsettable(t *testing.T) {
 	change := &rapportv1.Change{Name: "changes/x", Fields: []*rapportv1.Change_FieldChange{{Path: "x"}}}
 	if aip.ClearUnsettable(change); proto.Size(change) != 0 {
 		t.Errorf("a change keeps %v", change)
+	}
+}
+
+// TestResolveMergeMask: maps and records are merged, and what is one fact is not.
+func TestResolveMergeMask(t *testing.T) {
+	c := full()
+	c.Membership = &rapportv1.Membership{Level: proto.String("gold"), StartTime: &timestamppb.Timestamp{}}
+	c.ContactPreference = &rapportv1.ContactPreference{DoNotContact: proto.Bool(false), Consents: []*rapportv1.ContactPreference_Consent{{Purpose: "x"}}}
+	c.ContactInterval = &durationpb.Duration{Seconds: 1}
+	mask, err := aip.ResolveMergeMask(nil, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []string
+	for _, path := range mask.Paths() {
+		if strings.HasPrefix(path, "acq") || strings.HasPrefix(path, "att") || strings.HasPrefix(path, "mem") || strings.HasPrefix(path, "contact_") {
+			records = append(records, path)
+		}
+	}
+	if diff := cmp.Diff([]string{
+		"attributes.plan", "attributes.since", "acquisition_cost", "membership.level", "membership.start_time",
+		"contact_preference.consents", "contact_preference.do_not_contact", "contact_interval",
+	}, records); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	given, err := aip.ResolveMergeMask(&fieldmaskpb.FieldMask{Paths: []string{"membership"}}, c)
+	if err != nil || len(given.Paths()) != 1 || given.Paths()[0] != "membership" {
+		t.Errorf("a mask of the caller's became %v, %v", given.Paths(), err)
 	}
 }
 

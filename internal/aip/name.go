@@ -75,10 +75,12 @@ const (
 	Interactions Collection = "interactions"
 	// Cases is the collection of cases.
 	Cases Collection = "cases"
+	// Tasks is the collection of tasks.
+	Tasks Collection = "tasks"
 )
 
 // collections are all that customers own.
-var collections = []Collection{Contacts, Purchases, Interactions, Cases}
+var collections = []Collection{Contacts, Purchases, Interactions, Cases, Tasks}
 
 // ParseOwner returns the customer that the named resource is or belongs to, or
 // INVALID_FIELD.

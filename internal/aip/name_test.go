@@ -38,6 +38,9 @@ func TestNames(t *testing.T) {
 	if id, err := aip.ParseChangeName("name", aip.ChangeName(b)); err != nil || id != b {
 		t.Errorf("ParseChangeName: %v, %v", id, err)
 	}
+	if id, err := aip.ParseServiceTierName("name", aip.ServiceTierName(b)); err != nil || id != b || aip.ServiceTierName(b) != "serviceTiers/"+idB {
+		t.Errorf("ParseServiceTierName of %s: %v, %v", aip.ServiceTierName(b), id, err)
+	}
 	if id, all, err := aip.ParseCustomerParent("parent", "customers/"+idA); err != nil || all || id != a {
 		t.Errorf("ParseCustomerParent of one: %v, %v, %v", id, all, err)
 	}
@@ -56,6 +59,8 @@ func TestNamesRefuse(t *testing.T) {
 	for _, id := range ids {
 		_, err := aip.ParseID("customer_id", id)
 		wantViolation(t, "ParseID of "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "customer_id")
+		_, err = aip.ParseServiceTierName("name", "serviceTiers/"+id)
+		wantViolation(t, "ParseServiceTierName of "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
 		_, err = aip.ParseCustomerName("name", "customers/"+id)
 		wantViolation(t, "ParseCustomerName of "+id, err, rapportv1.ErrorReason_INVALID_FIELD, "name")
 		_, err = aip.ParseChangeName("name", "changes/"+id)

@@ -65,8 +65,16 @@ func TestCreateRefusals(t *testing.T) {
 		"long title":     field(in(func(c *rapportv1.Contact) { c.Title = proto.String(strings.Repeat("x", 201)) }), "contact.title"),
 		"role":           field(in(func(c *rapportv1.Contact) { c.Role = 99 }), "contact.role"),
 		"channel":        field(in(func(c *rapportv1.Contact) { c.PreferredChannel = -1 }), "contact.preferred_channel"),
-		"e-mail":         field(in(func(c *rapportv1.Contact) { c.Emails[1].Address = "x" }), "contact.emails[1].address"),
-		"two primary":    field(in(func(c *rapportv1.Contact) { c.Emails[1].Primary, c.Phones[1].Primary = true, true }), "contact.emails[1].primary", "contact.phones[1].primary"),
+		"no kind":        field(in(func(c *rapportv1.Contact) { c.Occasions[0].Type = 0 }), "contact.occasions[0].type"),
+		"no date":        field(in(func(c *rapportv1.Contact) { c.Occasions[1].Date = nil }), "contact.occasions[1].date"),
+		"no day":         field(in(func(c *rapportv1.Contact) { c.Occasions[1].Date.Day = 32 }), "contact.occasions[1].date"),
+		"to come":        field(in(func(c *rapportv1.Contact) { c.Occasions[1].Date.Year = 9999 }), "contact.occasions[1].date"),
+		"twice":          field(in(func(c *rapportv1.Contact) { c.Occasions[1] = c.GetOccasions()[0] }), "contact.occasions[1]"),
+		"no label": field(in(func(c *rapportv1.Contact) {
+			c.Occasions[0].Type = rapportv1.Occasion_CUSTOM
+		}), "contact.occasions[0].label"),
+		"e-mail":      field(in(func(c *rapportv1.Contact) { c.Emails[1].Address = "x" }), "contact.emails[1].address"),
+		"two primary": field(in(func(c *rapportv1.Contact) { c.Emails[1].Primary, c.Phones[1].Primary = true, true }), "contact.emails[1].primary", "contact.phones[1].primary"),
 		"21 phones": field(in(func(c *rapportv1.Contact) { c.Phones = make([]*rapportv1.PhoneNumber, 21) }), "contact.phones",
 			"contact.phones[0].number", "contact.phones[1].number"),
 		"unknown customer": {&rapportv1.CreateContactRequest{Parent: unknown, Contact: bob()}, codes.NotFound, rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, nil},

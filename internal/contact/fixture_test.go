@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -20,6 +21,10 @@ func full() *rapportv1.Contact {
 		Emails:  []*rapportv1.EmailAddress{{Address: "wang@example.com", Primary: true}, {Address: "office@example.com"}},
 		Phones:  []*rapportv1.PhoneNumber{{Number: "+86 138 0013 8000", Primary: true}, {Number: "ext. 12"}},
 		Primary: true, PreferredChannel: rapportv1.Channel_CHAT,
+		Occasions: []*rapportv1.Occasion{
+			{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 2, Day: 29}},
+			{Type: rapportv1.Occasion_ANNIVERSARY, Date: &date.Date{Year: 2015, Month: 5, Day: 1}, Label: proto.String("第一天")},
+		},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/occasion"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
@@ -25,19 +26,20 @@ type row struct {
 	Phones           string // JSON
 	Primary          bool
 	PreferredChannel pgtype.Text
+	Occasions        string // JSON
 }
 
 // columns are the row's own, in the order of Args and Targets.
-var columns = []string{"display_name", "title", "role", "emails", "phones", "is_primary", "preferred_channel"}
+var columns = []string{"display_name", "title", "role", "emails", "phones", "is_primary", "preferred_channel", "occasions"}
 
 // Args implements owned.Row.
 func (r *row) Args() []any {
-	return []any{r.DisplayName, r.Title, r.Role, r.Emails, r.Phones, r.Primary, r.PreferredChannel}
+	return []any{r.DisplayName, r.Title, r.Role, r.Emails, r.Phones, r.Primary, r.PreferredChannel, r.Occasions}
 }
 
 // Targets implements owned.Row.
 func (r *row) Targets() []any {
-	return []any{&r.DisplayName, &r.Title, &r.Role, &r.Emails, &r.Phones, &r.Primary, &r.PreferredChannel}
+	return []any{&r.DisplayName, &r.Title, &r.Role, &r.Emails, &r.Phones, &r.Primary, &r.PreferredChannel, &r.Occasions}
 }
 
 // Proto implements owned.Row.
@@ -52,6 +54,7 @@ func (r *row) Proto(name string, _ time.Time) *rapportv1.Contact {
 		// A column that is NULL reads as the enum's zero value.
 		Role:             rapportv1.Contact_Role(rapportv1.Contact_Role_value[r.Role.String]),
 		PreferredChannel: rapportv1.Channel(rapportv1.Channel_value[r.PreferredChannel.String]),
+		Occasions:        occasion.Decode(r.Occasions),
 		CreateTime:       timestamppb.New(r.CreateTime),
 		UpdateTime:       timestamppb.New(r.UpdateTime),
 		DeleteTime:       aip.ToTimestamp(r.DeleteTime),
@@ -64,6 +67,9 @@ func (r *row) Set(c *rapportv1.Contact) (err error) {
 	r.DisplayName, r.Title, r.Primary = c.GetDisplayName(), db.Text(c.GetTitle()), c.GetPrimary()
 	r.Role = db.Enum(c.GetRole())
 	r.PreferredChannel = db.Enum(c.GetPreferredChannel())
+	if r.Occasions, err = occasion.Encode(c.GetOccasions()); err != nil {
+		return err
+	}
 	if r.Emails, err = contactpoint.EncodeEmails(c.GetEmails()); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/occasion"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/search"
 )
@@ -84,6 +85,7 @@ func (s *Server) normalise(c *rapportv1.Contact) error {
 	}
 	contactpoint.Emails(&wrong, "contact.emails", c.GetEmails())
 	contactpoint.Phones(&wrong, "contact.phones", c.GetPhones(), s.region)
+	occasion.Normalise(&wrong, "contact.occasions", c.GetOccasions(), s.contacts.Mutations.Clock())
 	return wrong.Err()
 }
 

@@ -24,7 +24,9 @@ type batch struct {
 	tx        *mutation.Tx
 	customers map[uuid.UUID]*held
 	// owners are the customers that have the external ids of which an update speaks.
-	owners    map[externalKey]uuid.UUID
+	owners map[externalKey]uuid.UUID
+	// tiers are the service tiers of which an update speaks.
+	tiers     tiers
 	referrers referrers
 }
 
@@ -58,6 +60,7 @@ func (s *Server) newBatch(ctx context.Context, tx *mutation.Tx, updates []*parse
 	}
 	b.lock(updates)
 	b.readOwners(updates)
+	b.readTiers(updates)
 	if err := tx.Fetch(ctx); err != nil {
 		return nil, err
 	}
@@ -109,11 +112,11 @@ func (b *batch) apply(u *parsedUpdate, n *newborn) (*rapportv1.Customer, rapport
 		return nil, 0, err
 	}
 	b.own(h.row.CustomerID, h.now, after)
-	record, err := h.row.become(after, fields, b.tx.Later(h.row.UpdateTime))
+	record, err := h.row.become(after, fields, b.tx.Later(h.row.UpdateTime), b.tiers)
 	if err != nil {
 		return nil, 0, err
 	}
-	h.now, h.dirty = h.row.output(after), true
+	h.now, h.dirty = h.row.output(after, b.tx.Now), true
 	b.tx.Record(record)
 	return h.now, rapportv1.ImportCustomersResponse_Outcome_UPDATED, nil
 }
@@ -133,20 +136,23 @@ func (b *batch) create(u *parsedUpdate, n *newborn) (*rapportv1.Customer, error)
 	if err := b.check(u.id, nil, n.customer); err != nil {
 		return nil, err
 	}
-	record := n.make(u.id, b.tx.Now)
+	record := n.make(u.id, b.tx.Now, b.tiers)
 	b.own(u.id, nil, n.customer)
 	b.customers[u.id] = &held{row: n.row, now: n.customer, dirty: true}
 	b.tx.Record(record)
 	return n.customer, nil
 }
 
-// check refuses a customer with another one's external id or with a referrer that it
-// cannot have.
+// check refuses a customer with another one's external id, with a service tier that there
+// is not, or with a referrer that it cannot have.
 func (b *batch) check(id uuid.UUID, before, after *rapportv1.Customer) error {
 	for source, key := range after.GetExternalIds() {
 		if owner, taken := b.owners[externalKey{source, key}]; taken && owner != id {
 			return apierr.AlreadyExists(rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, aip.CustomerName(id), "another customer has one of these external ids")
 		}
+	}
+	if err := b.tiers.check(before, after); err != nil {
+		return err
 	}
 	if after.GetReferrer() == "" || after.GetReferrer() == before.GetReferrer() {
 		return nil
@@ -206,7 +212,7 @@ func (b *batch) write() {
 
 // keep takes over a row that was locked.
 func (b *batch) keep(r row) {
-	c := r.proto()
+	c := r.proto(b.tx.Now)
 	b.customers[r.CustomerID] = &held{row: r, stored: c, now: c}
 }
 

@@ -20,7 +20,7 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true)`
 // lockManySQL locks in the order of the key, as every transaction does that locks
 // several customers, so that two cannot wait for each other in a circle.
 const lockManySQL = `-- name: LockCustomers
-SELECT ` + columns + ` FROM customer JOIN (
+SELECT ` + selected + ` FROM customer JOIN (
     SELECT * FROM unnest($1::smallint[], $2::uuid[]) AS named (wanted_lane, wanted_id)
     UNION
     SELECT customer_lane, customer_id FROM external_id
@@ -40,11 +40,15 @@ ON key_lane = given_lane AND source = given_source AND id = given_id`
 const manyRows = `SELECT lane, customer_id, revision, type, display_name, emails::jsonb, phones::jsonb, postal_addresses::jsonb,
     language_code, time_zone, external_ids::jsonb, tags::text[], attributes::jsonb, owner, acquisition_source,
     acquisition_cost_currency, acquisition_cost_units, acquisition_cost_nanos, referrer_lane, referrer_id,
-    prospect_time, create_time, update_time, delete_time, purge_time
+    prospect_time, service_tier_id, occasions::jsonb, membership_number, membership_level, membership_start_time,
+    membership_expire_time, preferred_channel, do_not_contact, pause_end_time, consents::jsonb, contact_interval_days,
+    create_time, update_time, delete_time, purge_time
 FROM unnest($1::smallint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
     $16::text[], $17::bigint[], $18::integer[], $19::smallint[], $20::uuid[],
-    $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::timestamptz[], $25::timestamptz[])
+    $21::timestamptz[], $22::uuid[], $23::text[], $24::text[], $25::text[], $26::timestamptz[],
+    $27::timestamptz[], $28::text[], $29::boolean[], $30::timestamptz[], $31::text[], $32::integer[],
+    $33::timestamptz[], $34::timestamptz[], $35::timestamptz[], $36::timestamptz[])
     AS many (` + columns + `)`
 
 const insertManySQL = `-- name: CreateCustomers
@@ -114,6 +118,17 @@ func columnArrays(rows []*row) []any {
 		column(rows, func(r *row) pgtype.Int2 { return r.ReferrerLane }),
 		column(rows, func(r *row) pgtype.UUID { return r.ReferrerID }),
 		column(rows, func(r *row) *time.Time { return r.ProspectTime }),
+		column(rows, func(r *row) pgtype.UUID { return r.ServiceTierID }),
+		column(rows, func(r *row) string { return r.Occasions }),
+		column(rows, func(r *row) pgtype.Text { return r.MembershipNumber }),
+		column(rows, func(r *row) pgtype.Text { return r.MembershipLevel }),
+		column(rows, func(r *row) *time.Time { return r.MembershipStartTime }),
+		column(rows, func(r *row) *time.Time { return r.MembershipExpireTime }),
+		column(rows, func(r *row) pgtype.Text { return r.PreferredChannel }),
+		column(rows, func(r *row) bool { return r.DoNotContact }),
+		column(rows, func(r *row) *time.Time { return r.PauseEndTime }),
+		column(rows, func(r *row) string { return r.Consents }),
+		column(rows, func(r *row) pgtype.Int4 { return r.ContactIntervalDays }),
 		column(rows, func(r *row) time.Time { return r.CreateTime }),
 		column(rows, func(r *row) time.Time { return r.UpdateTime }),
 		column(rows, func(r *row) *time.Time { return r.DeleteTime }),

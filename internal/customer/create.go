@@ -30,7 +30,7 @@ func (s *Server) CreateCustomer(ctx context.Context, req *rapportv1.CreateCustom
 		return nil, err
 	}
 	return mutation.Run(ctx, s.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.Customer, error) {
-		return create(ctx, tx, id, c)
+		return create(ctx, tx, id, c, nil)
 	})
 }
 
@@ -42,24 +42,36 @@ func (s *Server) newID(claim *mutation.Claim, given string) (uuid.UUID, error) {
 	return claim.NewID(s.Mutations.Clock())
 }
 
-// create queues all that makes the normalised customer c under the id.
-func create(ctx context.Context, tx *mutation.Tx, id uuid.UUID, c *rapportv1.Customer) (*rapportv1.Customer, error) {
+// create queues all that makes the normalised customer c under the id. The known tiers
+// have the one it names; nil where it is to be read first.
+func create(ctx context.Context, tx *mutation.Tx, id uuid.UUID, c *rapportv1.Customer, known tiers) (*rapportv1.Customer, error) {
 	n, err := newCustomer(c)
 	if err != nil {
 		return nil, err
 	}
 	tx.OnRefusal(refused(aip.CustomerName(id)))
+	var referred referral
 	if n.row.ReferrerID.Valid {
-		var referred referral
 		walkReferrals(tx, &referred, id, n.row.ReferrerID.Bytes)
+	}
+	readTier := n.row.ServiceTierID.Valid && known == nil
+	if readTier {
+		known = readTiers(tx, n.row.ServiceTierID.Bytes)
+	}
+	if n.row.ReferrerID.Valid || readTier {
 		if err := tx.Fetch(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if n.row.ReferrerID.Valid {
 		if err := referred.check(id, n.row.ReferrerID.Bytes); err != nil {
 			return nil, err
 		}
 	}
-	record := n.make(id, tx.Now)
+	if err := known.check(nil, c); err != nil {
+		return nil, err
+	}
+	record := n.make(id, tx.Now, known)
 	insert(tx, &n.row)
 	var by lookups
 	by.move(id, nil, n.customer)
@@ -88,10 +100,11 @@ func newCustomer(c *rapportv1.Customer) (n newborn, err error) {
 }
 
 // make gives the customer its id and time, and returns the record of it.
-func (n *newborn) make(id uuid.UUID, now time.Time) change.Record {
+func (n *newborn) make(id uuid.UUID, now time.Time, known tiers) change.Record {
+	n.row.TierIntervalDays = known.interval(n.row.ServiceTierID)
 	n.row.Lane, n.row.CustomerID, n.row.Revision = db.Lane(id), id, 1
 	n.row.CreateTime, n.row.UpdateTime = now, now
-	n.row.output(n.customer)
+	n.row.output(n.customer, now)
 	return change.Record{
 		CustomerID: id, Resource: n.customer.GetName(), Type: rapportv1.Change_CREATED, Fields: n.fields, Time: now,
 	}
@@ -99,7 +112,7 @@ func (n *newborn) make(id uuid.UUID, now time.Time) change.Record {
 
 // output completes the normalised customer that the row was set from. It is what
 // proto would decode from the row, without the decoding.
-func (r *row) output(c *rapportv1.Customer) *rapportv1.Customer {
+func (r *row) output(c *rapportv1.Customer, now time.Time) *rapportv1.Customer {
 	c.Name, c.Uid, c.Etag = r.name(), r.CustomerID.String(), aip.Etag(r.Revision)
 	c.CreateTime, c.UpdateTime = timestamppb.New(r.CreateTime), timestamppb.New(r.UpdateTime)
 	c.DeleteTime, c.PurgeTime = aip.ToTimestamp(r.DeleteTime), aip.ToTimestamp(r.PurgeTime)
@@ -107,5 +120,6 @@ func (r *row) output(c *rapportv1.Customer) *rapportv1.Customer {
 	if r.DeleteTime != nil {
 		c.State = rapportv1.Customer_DELETED
 	}
+	r.due(c, now)
 	return c
 }

@@ -1,11 +1,13 @@
 package customer_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
 	"google.golang.org/grpc/codes"
@@ -20,7 +22,7 @@ func TestCreateEveryField(t *testing.T) {
 	s := apitest.Start(t)
 	referrer := create(t, s, ada())
 	c, id := full(), newID(t)
-	c.Referrer = proto.String(referrer.GetName())
+	c.Referrer, c.ServiceTier = proto.String(referrer.GetName()), proto.String(tier(t, s, 7))
 	before := time.Now().Truncate(time.Microsecond)
 	made, err := s.Customers.CreateCustomer(t.Context(), &rapportv1.CreateCustomerRequest{Customer: c, CustomerId: id})
 	if err != nil {
@@ -30,6 +32,7 @@ func TestCreateEveryField(t *testing.T) {
 	want.Name, want.Uid, want.Etag, want.State = "customers/"+id, id, `"1"`, rapportv1.Customer_ACTIVE
 	want.Phones[0].E164, want.Phones[1].E164 = "+442071838750", "+861065529988"
 	want.CreateTime, want.UpdateTime = made.GetCreateTime(), made.GetCreateTime()
+	dueIn(want, 30)
 	apitest.WantEqual(t, made, want)
 	if at := made.GetCreateTime().AsTime(); at.Before(before) || at.After(time.Now()) || at.Nanosecond()%1000 != 0 {
 		t.Errorf("create time %s is not now to the microsecond", at)
@@ -44,6 +47,16 @@ func TestCreateNormalises(t *testing.T) {
 	c.LanguageCode, c.TimeZone, c.Owner = proto.String("zh-hans-cn"), proto.String(""), proto.String("")
 	c.Tags = []string{"b", "a", "b"}
 	c.ProspectTime = &timestamppb.Timestamp{Seconds: 1, Nanos: 1999}
+	c.Occasions = []*rapportv1.Occasion{{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Year: 2000, Month: 2, Day: 29}, Label: proto.String("")}}
+	c.Membership = &rapportv1.Membership{Number: proto.String(""), Level: proto.String("gold"), StartTime: &timestamppb.Timestamp{Nanos: 1999}}
+	c.ContactPreference = &rapportv1.ContactPreference{
+		PauseEndTime: &timestamppb.Timestamp{Nanos: 1999},
+		Consents: []*rapportv1.ContactPreference_Consent{
+			{Channel: rapportv1.Channel_SMS, Purpose: "a", ConsentTime: &timestamppb.Timestamp{Nanos: 1999}, Evidence: proto.String("")},
+			{Channel: rapportv1.Channel_PHONE, Purpose: "b", ConsentTime: &timestamppb.Timestamp{}},
+			{Channel: rapportv1.Channel_PHONE, Purpose: "a", ConsentTime: &timestamppb.Timestamp{}},
+		},
+	}
 	c.Attributes = map[string]*rapportv1.AttributeValue{"at": instant(1, 999), "zero": number(negativeZero())}
 	made := create(t, s, c)
 	want := proto.CloneOf(made)
@@ -51,12 +64,43 @@ func TestCreateNormalises(t *testing.T) {
 	want.LanguageCode, want.TimeZone, want.Owner = proto.String("zh-Hans-CN"), nil, nil
 	want.Tags = []string{"a", "b"}
 	want.ProspectTime = &timestamppb.Timestamp{Seconds: 1, Nanos: 1000}
+	want.Occasions[0].Label, want.Membership.Number, want.Membership.StartTime = nil, nil, &timestamppb.Timestamp{Nanos: 1000}
+	want.ContactPreference = &rapportv1.ContactPreference{
+		DoNotContact: proto.Bool(false), PauseEndTime: &timestamppb.Timestamp{Nanos: 1000},
+		Consents: []*rapportv1.ContactPreference_Consent{
+			{Channel: rapportv1.Channel_PHONE, Purpose: "a", ConsentTime: &timestamppb.Timestamp{}},
+			{Channel: rapportv1.Channel_PHONE, Purpose: "b", ConsentTime: &timestamppb.Timestamp{}},
+			{Channel: rapportv1.Channel_SMS, Purpose: "a", ConsentTime: &timestamppb.Timestamp{Nanos: 1000}},
+		},
+	}
 	want.Attributes = map[string]*rapportv1.AttributeValue{"at": instant(1, 0), "zero": number(0)}
 	apitest.WantEqual(t, made, want)
 	apitest.WantEqual(t, get(t, s, made.GetName()), want)
 	if math.Signbit(made.GetAttributes()["zero"].GetDoubleValue()) {
 		t.Error("the answer says -0, which is not what is stored")
 	}
+}
+
+// A membership and a preference that say nothing are none.
+func TestCreateOfNothingSaid(t *testing.T) {
+	s := apitest.Start(t)
+	c := ada()
+	c.Membership = &rapportv1.Membership{Number: proto.String(""), Level: proto.String("")}
+	c.ContactPreference = &rapportv1.ContactPreference{DoNotContact: proto.Bool(false)}
+	c.ServiceTier = proto.String("")
+	made := create(t, s, c)
+	want := proto.CloneOf(made)
+	want.Membership, want.ContactPreference, want.ServiceTier = nil, nil, nil
+	apitest.WantEqual(t, made, want)
+	apitest.WantEqual(t, get(t, s, made.GetName()), want)
+}
+
+// Somebody born today may be so already where it is tomorrow, but not a day later.
+func TestTodayIsNotToCome(t *testing.T) {
+	s := apitest.Start(t)
+	c := ada()
+	c.Occasions = []*rapportv1.Occasion{{Type: rapportv1.Occasion_BIRTHDAY, Date: dayIn(0)}}
+	create(t, s, c)
 }
 
 func negativeZero() float64 { zero := 0.0; return -1 * zero }
@@ -67,6 +111,7 @@ func TestCreateIgnoresOutputOnly(t *testing.T) {
 	old := timestamppb.New(time.Unix(1, 0))
 	c.Name, c.Uid, c.Etag, c.State = unknown, "x", `"9"`, rapportv1.Customer_DELETED
 	c.CreateTime, c.UpdateTime, c.DeleteTime, c.PurgeTime = old, old, old, old
+	c.LastContactTime, c.NextContactTime, c.ContactOverdueRatio = old, old, proto.Float64(3)
 	c.Phones = []*rapportv1.PhoneNumber{{Number: "no number", E164: "+442071838750"}}
 	made := create(t, s, c)
 	want := ada()
@@ -162,6 +207,76 @@ var createRefusals = map[string]struct {
 		[]string{"customer.acquisition_cost.currency_code"},
 	},
 	"referrer": {func(c *rapportv1.Customer) { c.Referrer = proto.String("customers/x") }, []string{"customer.referrer"}},
+	"tier":     {func(c *rapportv1.Customer) { c.ServiceTier = proto.String("serviceTiers/-") }, []string{"customer.service_tier"}},
+	"customer as tier": {
+		func(c *rapportv1.Customer) { c.ServiceTier = proto.String(unknown) }, []string{"customer.service_tier"},
+	},
+	"unknown tier": {
+		func(c *rapportv1.Customer) { c.ServiceTier = proto.String(unknownTier) }, []string{"customer.service_tier"},
+	},
+	"21 occasions": {func(c *rapportv1.Customer) {
+		c.Occasions = times(21, func(i int) *rapportv1.Occasion {
+			return &rapportv1.Occasion{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 1, Day: int32(i + 1)}}
+		})
+	}, []string{"customer.occasions"}},
+	"no kind":         {func(c *rapportv1.Customer) { c.Occasions[0].Type = 0 }, []string{"customer.occasions[0].type"}},
+	"unknown kind":    {func(c *rapportv1.Customer) { c.Occasions[0].Type = 77 }, []string{"customer.occasions[0].type"}},
+	"no date":         {func(c *rapportv1.Customer) { c.Occasions[1].Date = nil }, []string{"customer.occasions[1].date"}},
+	"no month":        {func(c *rapportv1.Customer) { c.Occasions[0].Date.Month = 0 }, []string{"customer.occasions[0].date"}},
+	"no day":          {func(c *rapportv1.Customer) { c.Occasions[0].Date.Day = 0 }, []string{"customer.occasions[0].date"}},
+	"30 February":     {func(c *rapportv1.Customer) { c.Occasions[0].Date.Day = 30 }, []string{"customer.occasions[0].date"}},
+	"no leap year":    {func(c *rapportv1.Customer) { c.Occasions[0].Date.Year = 1900 }, []string{"customer.occasions[0].date"}},
+	"13th month":      {func(c *rapportv1.Customer) { c.Occasions[0].Date.Month = 13 }, []string{"customer.occasions[0].date"}},
+	"negative day":    {func(c *rapportv1.Customer) { c.Occasions[0].Date.Day = -1 }, []string{"customer.occasions[0].date"}},
+	"negative year":   {func(c *rapportv1.Customer) { c.Occasions[0].Date.Year = -4 }, []string{"customer.occasions[0].date"}},
+	"five digits":     {func(c *rapportv1.Customer) { c.Occasions[0].Date.Year = 10_000 }, []string{"customer.occasions[0].date"}},
+	"born in 9996":    {func(c *rapportv1.Customer) { c.Occasions[0].Date.Year = 9996 }, []string{"customer.occasions[0].date"}},
+	"born in 2 days":  {func(c *rapportv1.Customer) { c.Occasions[0].Date = dayIn(2) }, []string{"customer.occasions[0].date"}},
+	"no label":        {func(c *rapportv1.Customer) { c.Occasions[1].Label = proto.String("") }, []string{"customer.occasions[1].label"}},
+	"long label":      {func(c *rapportv1.Customer) { c.Occasions[1].Label = proto.String(strings.Repeat("名", 201)) }, []string{"customer.occasions[1].label"}},
+	"occasion twice":  {func(c *rapportv1.Customer) { c.Occasions[1] = c.GetOccasions()[0] }, []string{"customer.occasions[1]"}},
+	"long number of":  {func(c *rapportv1.Customer) { c.Membership.Number = proto.String(strings.Repeat("1", 201)) }, []string{"customer.membership.number"}},
+	"long level":      {func(c *rapportv1.Customer) { c.Membership.Level = proto.String(strings.Repeat("1", 201)) }, []string{"customer.membership.level"}},
+	"year 0 of start": {func(c *rapportv1.Customer) { c.Membership.StartTime.Seconds = -62135596801 }, []string{"customer.membership.start_time"}},
+	"ends before": {
+		func(c *rapportv1.Customer) { c.Membership.ExpireTime = &timestamppb.Timestamp{Seconds: 1_700_000_000} },
+		[]string{"customer.membership.expire_time"},
+	},
+	"preferred":     {func(c *rapportv1.Customer) { c.ContactPreference.PreferredChannel = 77 }, []string{"customer.contact_preference.preferred_channel"}},
+	"endless pause": {func(c *rapportv1.Customer) { c.ContactPreference.PauseEndTime.Seconds = 253402300800 }, []string{"customer.contact_preference.pause_end_time"}},
+	"51 consents":   {func(c *rapportv1.Customer) { c.ContactPreference.Consents = consents(51) }, []string{"customer.contact_preference.consents"}},
+	"no purpose":    {func(c *rapportv1.Customer) { c.ContactPreference.Consents[1].Purpose = "" }, []string{"customer.contact_preference.consents[1].purpose"}},
+	"long purpose": {
+		func(c *rapportv1.Customer) { c.ContactPreference.Consents[1].Purpose = strings.Repeat("名", 201) },
+		[]string{"customer.contact_preference.consents[1].purpose"},
+	},
+	"channel of one":  {func(c *rapportv1.Customer) { c.ContactPreference.Consents[0].Channel = 77 }, []string{"customer.contact_preference.consents[0].channel"}},
+	"no consent time": {func(c *rapportv1.Customer) { c.ContactPreference.Consents[0].ConsentTime = nil }, []string{"customer.contact_preference.consents[0].consent_time"}},
+	"consent to come": {
+		func(c *rapportv1.Customer) {
+			c.ContactPreference.Consents[0].ConsentTime = timestamppb.New(time.Now().Add(6 * time.Minute))
+		},
+		[]string{"customer.contact_preference.consents[0].consent_time"},
+	},
+	"year 0 of one": {
+		func(c *rapportv1.Customer) { c.ContactPreference.Consents[0].ConsentTime.Seconds = -62135596801 },
+		[]string{"customer.contact_preference.consents[0].consent_time"},
+	},
+	"long evidence": {
+		func(c *rapportv1.Customer) {
+			c.ContactPreference.Consents[1].Evidence = proto.String(strings.Repeat("名", 1001))
+		},
+		[]string{"customer.contact_preference.consents[1].evidence"},
+	},
+	"consent twice": {func(c *rapportv1.Customer) {
+		c.ContactPreference.Consents[0].Purpose, c.ContactPreference.Consents[0].Channel = "newsletter", rapportv1.Channel_EMAIL
+	}, []string{"customer.contact_preference.consents[1]"}},
+	"no interval":       {func(c *rapportv1.Customer) { c.ContactInterval = days(0) }, []string{"customer.contact_interval"}},
+	"3,651 days":        {func(c *rapportv1.Customer) { c.ContactInterval = days(3651) }, []string{"customer.contact_interval"}},
+	"negative interval": {func(c *rapportv1.Customer) { c.ContactInterval = days(-1) }, []string{"customer.contact_interval"}},
+	"a day and an hour": {func(c *rapportv1.Customer) { c.ContactInterval.Seconds += 3600 }, []string{"customer.contact_interval"}},
+	"a day and a nano":  {func(c *rapportv1.Customer) { c.ContactInterval.Nanos = 1 }, []string{"customer.contact_interval"}},
+	"endless interval":  {func(c *rapportv1.Customer) { c.ContactInterval.Seconds = math.MaxInt64 }, []string{"customer.contact_interval"}},
 	"long etag": {
 		func(c *rapportv1.Customer) { c.Etag = strings.Repeat("1", 65) },
 		[]string{"customer.etag"},
@@ -169,6 +284,20 @@ var createRefusals = map[string]struct {
 	"several": {func(c *rapportv1.Customer) {
 		c.Type, c.DisplayName, c.TimeZone, c.PostalAddresses[1].RegionCode = 0, "", proto.String("x"), "XX1"
 	}, []string{"customer.type", "customer.display_name", "customer.time_zone", "customer.postal_addresses[1].region_code"}},
+}
+
+const unknownTier = "serviceTiers/0198c0de-0000-7000-8000-00000000dead"
+
+// dayIn returns the day in so many days, of UTC.
+func dayIn(days int) *date.Date {
+	at := time.Now().UTC().AddDate(0, 0, days)
+	return &date.Date{Year: int32(at.Year()), Month: int32(at.Month()), Day: int32(at.Day())}
+}
+
+func consents(n int) []*rapportv1.ContactPreference_Consent {
+	return times(n, func(i int) *rapportv1.ContactPreference_Consent {
+		return &rapportv1.ContactPreference_Consent{Purpose: fmt.Sprintf("p%02d", i), ConsentTime: &timestamppb.Timestamp{Seconds: 1}}
+	})
 }
 
 func TestCreateRefusals(t *testing.T) {
@@ -232,6 +361,21 @@ func TestCreateAtTheLimits(t *testing.T) {
 	c.Attributes["a0"], c.ExternalIds["s0"] = text(strings.Repeat("𝔸", 1000)), strings.Repeat("𝔸", 200)
 	c.AcquisitionCost = &money.Money{CurrencyCode: "JPY", Units: 1<<63 - 1, Nanos: 999_999_999}
 	c.ProspectTime = &timestamppb.Timestamp{Seconds: 253402300799, Nanos: 999_999_000}
+	c.Occasions = times(20, func(i int) *rapportv1.Occasion {
+		return &rapportv1.Occasion{
+			Type: rapportv1.Occasion_CUSTOM, Date: &date.Date{Year: 1, Month: 12, Day: int32(i + 1)}, Label: proto.String(strings.Repeat("𝔸", 200)),
+		}
+	})
+	c.Membership = &rapportv1.Membership{
+		Number: proto.String(strings.Repeat("号", 200)), Level: proto.String(strings.Repeat("级", 200)),
+		StartTime: &timestamppb.Timestamp{Seconds: -62135596800}, ExpireTime: &timestamppb.Timestamp{Seconds: 253402300799, Nanos: 999_999_000},
+	}
+	c.ContactPreference = &rapportv1.ContactPreference{Consents: consents(50), PauseEndTime: c.GetMembership().GetStartTime()}
+	for _, consent := range c.GetContactPreference().GetConsents() {
+		consent.Purpose, consent.Evidence = consent.GetPurpose()+strings.Repeat("𝔸", 197), proto.String(strings.Repeat("証", 1000))
+		consent.ConsentTime = c.GetMembership().GetStartTime()
+	}
+	c.ContactInterval = days(3650)
 	c.PostalAddresses = times(10, func(int) *postaladdress.PostalAddress {
 		return &postaladdress.PostalAddress{
 			RegionCode: "CN", Locality: strings.Repeat("市", 200),
@@ -242,6 +386,14 @@ func TestCreateAtTheLimits(t *testing.T) {
 	made := create(t, s, proto.CloneOf(c))
 	got := get(t, s, made.GetName())
 	apitest.WantEqual(t, got, made)
+	apitest.WantEqual(t, got.GetMembership(), c.GetMembership())
+	apitest.WantEqual(t, &rapportv1.Customer{Occasions: got.GetOccasions()}, &rapportv1.Customer{Occasions: c.GetOccasions()})
+	if len(got.GetContactPreference().GetConsents()) != 50 {
+		t.Errorf("%d consents", len(got.GetContactPreference().GetConsents()))
+	}
+	for i, consent := range got.GetContactPreference().GetConsents() {
+		apitest.WantEqual(t, consent, c.GetContactPreference().GetConsents()[i])
+	}
 	if got.GetDisplayName() != c.GetDisplayName() || got.GetAttributes()["a0"].GetStringValue() != c.GetAttributes()["a0"].GetStringValue() ||
 		got.GetExternalIds()["s0"] != c.GetExternalIds()["s0"] || got.GetPhones()[0].GetNumber() != c.GetPhones()[0].GetNumber() {
 		t.Error("a value at its limit did not come back as it was")

@@ -61,7 +61,7 @@ func (s *Server) alter(ctx context.Context, req alterRequest, kind rapportv1.Cha
 		if err != nil {
 			return nil, err
 		}
-		before := r.proto()
+		before := r.proto(tx.Now)
 		now := tx.Later(r.UpdateTime)
 		if err := set(&r, now); err != nil {
 			return nil, err
@@ -69,7 +69,7 @@ func (s *Server) alter(ctx context.Context, req alterRequest, kind rapportv1.Cha
 		r.Revision++
 		r.UpdateTime = now
 		update(tx, &r)
-		out := r.proto()
+		out := r.proto(tx.Now)
 		var by lookups
 		by.move(r.CustomerID, before, out)
 		by.queue(tx)

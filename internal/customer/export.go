@@ -30,8 +30,9 @@ func (s *Server) ExportCustomers(req *rapportv1.ExportCustomersRequest, stream g
 			return err
 		}
 		resp := &rapportv1.ExportCustomersResponse{Customers: make([]*rapportv1.Customer, len(page.Rows)), NextPageToken: page.NextToken}
+		now := s.Mutations.Clock()
 		for i := range page.Rows {
-			resp.Customers[i] = page.Rows[i].proto()
+			resp.Customers[i] = page.Rows[i].proto(now)
 		}
 		if err := stream.Send(resp); err != nil || page.NextToken == "" {
 			return err
@@ -44,7 +45,7 @@ func (s *Server) ExportCustomers(req *rapportv1.ExportCustomersRequest, stream g
 
 func parseExport(req *rapportv1.ExportCustomersRequest) (list aip.List, fingerprint aip.Fingerprint, err error) {
 	list = aip.List{
-		Table: "customer", Columns: columns, ID: "customer_id", Order: oldestFirst,
+		Table: "customer", Columns: columns, Outputs: outputs, ID: "customer_id", Order: oldestFirst,
 		Size: exportPageSize, Deleted: aip.DeletedOf(req.GetShowDeleted()),
 	}
 	if list.Filter, err = aip.CompileFilter(req.GetFilter(), fields, nil); err != nil {

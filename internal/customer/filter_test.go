@@ -16,7 +16,8 @@ func TestListFilters(t *testing.T) {
 	before := time.Now().UTC().Format(time.RFC3339Nano)
 	referrer := create(t, s, ada())
 	c := full()
-	c.Referrer = proto.String(referrer.GetName())
+	gold, other := tier(t, s, 0), tier(t, s, 0)
+	c.Referrer, c.ServiceTier = proto.String(referrer.GetName()), proto.String(gold)
 	made := create(t, s, c)
 	for _, test := range []struct {
 		filter     string
@@ -66,6 +67,29 @@ func TestListFilters(t *testing.T) {
 		{`referrer:*`, true, false},
 		{`prospect_time = "2020-09-13T12:26:40.000001Z"`, true, false},
 		{`prospect_time < "2020-09-13T12:26:40.000001Z"`, false, false},
+		{`service_tier = "` + gold + `"`, true, false},
+		{`service_tier = "` + other + `"`, false, false},
+		{`service_tier != "` + other + `"`, true, false},
+		{`service_tier:*`, true, false},
+		{`NOT service_tier:*`, false, true},
+		{`membership.level = "gold"`, true, false},
+		{`membership.level = "g*"`, true, false},
+		{`membership.number = "K-7"`, true, false},
+		{`NOT membership.number:*`, false, true},
+		{`membership.expire_time < "2031-01-01T00:00:00Z"`, true, false},
+		{`membership.expire_time:*`, true, false},
+		{`contact_preference.do_not_contact = true`, true, false},
+		{`contact_preference.do_not_contact = false`, false, true},
+		{`contact_preference.preferred_channel = PHONE`, true, false},
+		{`contact_preference.preferred_channel = CHANNEL_UNSPECIFIED`, false, true},
+		{`contact_preference.pause_end_time > "2030-01-01T00:00:00Z"`, true, false},
+		{`contact_interval = 2592000s`, true, false},
+		{`contact_interval >= "86400s"`, true, false},
+		{`contact_interval < 2592000.5s`, true, false},
+		{`contact_interval > 2592000s`, false, false},
+		{`contact_interval:*`, true, false},
+		{`last_contact_time:*`, false, false},
+		{`NOT last_contact_time:*`, true, true},
 		{`create_time >= "` + before + `"`, true, true},
 		{`create_time < "` + before + `"`, false, false},
 		{`update_time >= "` + made.GetUpdateTime().AsTime().Format(time.RFC3339Nano) + `"`, true, false},

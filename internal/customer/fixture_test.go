@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -41,7 +44,7 @@ func ada() *rapportv1.Customer {
 	return &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Ada"}
 }
 
-// full has every field set that a client can set, but the referrer.
+// full has every field set that a client can set, but the referrer and the service tier.
 func full() *rapportv1.Customer {
 	return &rapportv1.Customer{
 		Type: rapportv1.Customer_ORGANIZATION, DisplayName: "株式会社 Ada & Söhne",
@@ -61,7 +64,50 @@ func full() *rapportv1.Customer {
 		Owner: proto.String("staff-7"), AcquisitionSource: rapportv1.Customer_REFERRAL,
 		AcquisitionCost: &money.Money{CurrencyCode: "EUR", Units: 12, Nanos: 500_000_000},
 		ProspectTime:    &timestamppb.Timestamp{Seconds: 1_600_000_000, Nanos: 1000},
+		Occasions: []*rapportv1.Occasion{
+			{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 2, Day: 29}},
+			{Type: rapportv1.Occasion_CUSTOM, Date: &date.Date{Year: 2012, Month: 12, Day: 31}, Label: proto.String("Eröffnung")},
+		},
+		Membership: &rapportv1.Membership{
+			Number: proto.String("K-7"), Level: proto.String("gold"),
+			StartTime:  &timestamppb.Timestamp{Seconds: 1_700_000_000, Nanos: 1000},
+			ExpireTime: &timestamppb.Timestamp{Seconds: 1_900_000_000, Nanos: 2000},
+		},
+		ContactPreference: &rapportv1.ContactPreference{
+			PreferredChannel: rapportv1.Channel_PHONE, DoNotContact: proto.Bool(true),
+			PauseEndTime: &timestamppb.Timestamp{Seconds: 1_910_000_000, Nanos: 3000},
+			Consents: []*rapportv1.ContactPreference_Consent{
+				{Purpose: "marketing", ConsentTime: &timestamppb.Timestamp{Seconds: 1_650_000_000, Nanos: 4000}},
+				{
+					Purpose: "newsletter", Channel: rapportv1.Channel_EMAIL, Granted: true,
+					ConsentTime: &timestamppb.Timestamp{Seconds: 1_660_000_000}, Evidence: proto.String("form 7"),
+				},
+			},
+		},
+		ContactInterval: days(30),
 	}
+}
+
+func days(n int64) *durationpb.Duration { return &durationpb.Duration{Seconds: n * 24 * 60 * 60} }
+
+// dueIn is the customer with what follows from a contact interval of so many days, where
+// there was no contact yet.
+func dueIn(c *rapportv1.Customer, days int) *rapportv1.Customer {
+	c.NextContactTime = timestamppb.New(c.GetCreateTime().AsTime().Add(time.Duration(days) * 24 * time.Hour))
+	c.ContactOverdueRatio = proto.Float64(0)
+	return c
+}
+
+// tier makes a service tier with a contact interval, or without one for 0, and returns its
+// name.
+func tier(t testing.TB, s *apitest.Service, days int) string {
+	t.Helper()
+	id := newID(t)
+	if _, err := s.DB.Exec(t.Context(), `INSERT INTO service_tier (service_tier_id, revision, display_name, targets, contact_interval_days,
+		create_time, update_time) VALUES ($1, 1, 'Gold', '[]', nullif($2, 0), now(), now())`, id, days); err != nil {
+		t.Fatal(err)
+	}
+	return "serviceTiers/" + id
 }
 
 func create(t testing.TB, s *apitest.Service, c *rapportv1.Customer) *rapportv1.Customer {

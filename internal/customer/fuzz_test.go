@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apitest"
@@ -17,7 +18,7 @@ import (
 func FuzzUpdate(f *testing.F) {
 	s := apitest.Start(f)
 	name := create(f, s, ada()).GetName()
-	for _, path := range []string{"", "*", "display_name", "attributes.k", "external_ids.k", "tags", "acquisition_cost.units", "a.b.c", "customer", "emails"} {
+	for _, path := range []string{"", "*", "display_name", "attributes.k", "external_ids.k", "tags", "acquisition_cost.units", "membership.level", "contact_preference.consents", "service_tier", "a.b.c", "customer", "emails"} {
 		f.Add(path, "k", "value")
 	}
 	f.Add("attributes", "\x00", "\xff")
@@ -29,8 +30,12 @@ func FuzzUpdate(f *testing.F) {
 		c := &rapportv1.Customer{
 			Name: name, DisplayName: value, Owner: proto.String(value), TimeZone: proto.String(key), LanguageCode: proto.String(key),
 			Tags: []string{key, value}, ExternalIds: map[string]string{key: value},
-			Attributes: map[string]*rapportv1.AttributeValue{key: text(value)},
-			Emails:     []*rapportv1.EmailAddress{{Address: value}}, Phones: []*rapportv1.PhoneNumber{{Number: value}},
+			Attributes:  map[string]*rapportv1.AttributeValue{key: text(value)},
+			ServiceTier: proto.String(value), Membership: &rapportv1.Membership{Number: proto.String(key), Level: proto.String(value)},
+			ContactPreference: &rapportv1.ContactPreference{Consents: []*rapportv1.ContactPreference_Consent{
+				{Purpose: value, Evidence: proto.String(key), ConsentTime: &timestamppb.Timestamp{}},
+			}},
+			Emails: []*rapportv1.EmailAddress{{Address: value}}, Phones: []*rapportv1.PhoneNumber{{Number: value}},
 		}
 		got, err := s.Customers.UpdateCustomer(t.Context(), &rapportv1.UpdateCustomerRequest{Customer: c, UpdateMask: mask(path)})
 		after := get(t, s, name)

@@ -26,7 +26,7 @@ func (s *Server) GetCustomer(ctx context.Context, req *rapportv1.GetCustomerRequ
 	if err != nil {
 		return nil, err
 	}
-	return r.proto(), nil
+	return r.proto(s.Mutations.Clock()), nil
 }
 
 // BatchGetCustomers returns several customers in the order of their names.
@@ -43,13 +43,13 @@ func (s *Server) BatchGetCustomers(ctx context.Context, req *rapportv1.BatchGetC
 	for i := range rows {
 		found[rows[i].CustomerID] = &rows[i]
 	}
-	resp := &rapportv1.BatchGetCustomersResponse{}
+	resp, now := &rapportv1.BatchGetCustomersResponse{}, s.Mutations.Clock()
 	for _, id := range ids {
 		r, ok := found[id]
 		if !ok {
 			return nil, notFound(id)
 		}
-		resp.Customers = append(resp.Customers, r.proto())
+		resp.Customers = append(resp.Customers, r.proto(now))
 	}
 	return resp, nil
 }

@@ -9,9 +9,11 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
@@ -87,6 +89,10 @@ func TestNaughtyStrings(t *testing.T) {
 			got.GetPostalAddresses()[0].GetAddressLines()[0] != text || !proto.Equal(got.GetPostalAddresses()[0], c.GetPostalAddresses()[0])) {
 			t.Errorf("%q came back as %v", text, got)
 		}
+		if consent := got.GetContactPreference().GetConsents()[0]; got.GetOccasions()[0].GetLabel() != text || got.GetMembership().GetNumber() != text ||
+			got.GetMembership().GetLevel() != text || consent.GetPurpose() != text || consent.GetEvidence() != text {
+			t.Errorf("%q came back as %v", text, got)
+		}
 		if id := got.GetExternalIds()["erp"]; id != c.GetExternalIds()["erp"] {
 			t.Errorf("%q came back as the external id %q", text, id)
 		}
@@ -113,6 +119,11 @@ func naughtyCustomer(i int, s string) *rapportv1.Customer {
 	c.ExternalIds = map[string]string{"erp": short(fmt.Sprintf("%d %s", i, s), 200)}
 	c.PostalAddresses = full().GetPostalAddresses()[:1]
 	c.PostalAddresses[0].AddressLines[0], c.PostalAddresses[0].Locality = s, s
+	c.Occasions = []*rapportv1.Occasion{{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 1, Day: 1}, Label: proto.String(s)}}
+	c.Membership = &rapportv1.Membership{Number: proto.String(s), Level: proto.String(s)}
+	c.ContactPreference = &rapportv1.ContactPreference{Consents: []*rapportv1.ContactPreference_Consent{
+		{Purpose: s, ConsentTime: &timestamppb.Timestamp{}, Evidence: proto.String(s)},
+	}}
 	return c
 }
 
@@ -131,11 +142,16 @@ func naughtyFields(s string) (fields []string) {
 			"customer.display_name", "customer.owner", "customer.tags[0]", "customer.phones[0].number",
 			`customer.attributes["a"].string_value`, `customer.external_ids["erp"]`,
 			"customer.postal_addresses[0].address_lines[0]", "customer.postal_addresses[0].locality",
+			"customer.occasions[0].label", "customer.membership.number", "customer.membership.level",
+			"customer.contact_preference.consents[0].purpose", "customer.contact_preference.consents[0].evidence",
 		}
 	case s == "":
-		return []string{"customer.tags[0]", "customer.phones[0].number"}
+		return []string{"customer.tags[0]", "customer.phones[0].number", "customer.contact_preference.consents[0].purpose"}
 	case utf8.RuneCountInString(s) > 200:
-		return []string{"customer.display_name", "customer.owner"}
+		return []string{
+			"customer.display_name", "customer.owner", "customer.occasions[0].label", "customer.membership.number", "customer.membership.level",
+			"customer.contact_preference.consents[0].purpose",
+		}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
@@ -81,6 +82,30 @@ func wantResults(t testing.TB, outcomes []*outcome, want ...rapportv1.ImportCust
 
 func erpRow(number int64, id string, c *rapportv1.Customer) *importRow {
 	return &importRow{Number: number, Customer: c, ExternalId: byERP(id)}
+}
+
+// TestImportMergesRecords: a row changes of a membership and a preference what it has, so
+// that two files can each have a part of them. "No" is something that a row can have.
+func TestImportMergesRecords(t *testing.T) {
+	s := apitest.Start(t)
+	c := full()
+	c.ExternalIds = map[string]string{"erp": "1"}
+	made := create(t, s, c)
+	row := &rapportv1.Customer{
+		Membership:        &rapportv1.Membership{Level: proto.String("basic")},
+		ContactPreference: &rapportv1.ContactPreference{DoNotContact: proto.Bool(false)},
+	}
+	wantResults(t, mustImport(t, s, erpRow(1, "1", row), erpRow(2, "1", row)),
+		updated, unchanged)
+	want := proto.CloneOf(made)
+	want.Membership.Level, want.ContactPreference.DoNotContact = proto.String("basic"), proto.Bool(false)
+	got := get(t, s, made.GetName())
+	want.Etag, want.UpdateTime = `"2"`, got.GetUpdateTime()
+	apitest.WantEqual(t, got, want)
+	// What it has is checked together with what is there.
+	early := &rapportv1.Customer{Membership: &rapportv1.Membership{ExpireTime: &timestamppb.Timestamp{}}}
+	outcomes := mustImport(t, s, erpRow(1, "1", early))
+	apitest.WantFields(t, status.ErrorProto(outcomes[0].GetError()), codes.InvalidArgument, rapportv1.ErrorReason_INVALID_FIELD, "customer.membership.expire_time")
 }
 
 func countCustomers(t testing.TB, s *apitest.Service) int32 {
@@ -157,7 +182,7 @@ func TestImport(t *testing.T) {
 	want.ExternalIds = map[string]string{"shop": "w", "erp": "a"}
 	want.Phones[0].E164, want.Phones[1].E164 = "+442071838750", "+861065529988"
 	want.CreateTime, want.UpdateTime = got.GetCreateTime(), got.GetCreateTime()
-	apitest.WantEqual(t, got, want)
+	apitest.WantEqual(t, got, dueIn(want, 30))
 	if n := countCustomers(t, s); n != 4 {
 		t.Errorf("%d customers, want 4", n)
 	}

@@ -22,26 +22,39 @@ var orders = map[string]aip.OrderColumn{
 
 var newestFirst = aip.Order{Field: "create_time", Column: "create_time", Kind: aip.TimeKey, Desc: true}
 
-// fields are those that a filter can name. Equality on owner, referrer, emails,
+// fields are those that a filter can name. Equality on owner, referrer, service tier, emails,
 // phones, tags, attributes and external ids is served by an index.
 var fields = aip.Fields{
-	"type":               aip.Enum("type", rapportv1.Customer_TYPE_UNSPECIFIED.Descriptor()),
-	"display_name":       aip.Text("display_name"),
-	"emails.address":     search.Emails(),
-	"phones.number":      search.Numbers(),
-	"phones.e164":        search.E164(),
-	"language_code":      aip.Text("language_code"),
-	"time_zone":          aip.Text("time_zone"),
-	"external_ids":       aip.CustomKeyed(externalID),
-	"tags":               aip.TextArray("tags"),
-	"attributes":         aip.Attributes("attributes"),
-	"owner":              aip.Indexed(aip.Text("owner")),
-	"acquisition_source": aip.Enum("acquisition_source", rapportv1.Customer_ACQUISITION_SOURCE_UNSPECIFIED.Descriptor()),
-	"referrer":           aip.Indexed(aip.UUIDName("referrer_id", parseReferrer)),
-	"prospect_time":      aip.Timestamp("prospect_time"),
-	"create_time":        aip.Timestamp("create_time"),
-	"update_time":        aip.Timestamp("update_time"),
-	"delete_time":        aip.Timestamp("delete_time"),
+	"type":                                 aip.Enum("type", rapportv1.Customer_TYPE_UNSPECIFIED.Descriptor()),
+	"display_name":                         aip.Text("display_name"),
+	"emails.address":                       search.Emails(),
+	"phones.number":                        search.Numbers(),
+	"phones.e164":                          search.E164(),
+	"language_code":                        aip.Text("language_code"),
+	"time_zone":                            aip.Text("time_zone"),
+	"external_ids":                         aip.CustomKeyed(externalID),
+	"tags":                                 aip.TextArray("tags"),
+	"attributes":                           aip.Attributes("attributes"),
+	"owner":                                aip.Indexed(aip.Text("owner")),
+	"acquisition_source":                   aip.Enum("acquisition_source", rapportv1.Customer_ACQUISITION_SOURCE_UNSPECIFIED.Descriptor()),
+	"referrer":                             aip.Indexed(aip.UUIDName("referrer_id", parseReferrer)),
+	"prospect_time":                        aip.Timestamp("prospect_time"),
+	"service_tier":                         aip.Indexed(aip.UUIDName("service_tier_id", parseServiceTier)),
+	"membership.number":                    aip.Text("membership_number"),
+	"membership.level":                     aip.Text("membership_level"),
+	"membership.expire_time":               aip.Timestamp("membership_expire_time"),
+	"contact_preference.preferred_channel": aip.Enum("preferred_channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
+	"contact_preference.do_not_contact":    aip.Bool("do_not_contact"),
+	"contact_preference.pause_end_time":    aip.Timestamp("pause_end_time"),
+	"contact_interval":                     aip.Duration("(contact_interval_days * 86400)"),
+	"last_contact_time":                    aip.Timestamp(lastContactTime),
+	"create_time":                          aip.Timestamp("create_time"),
+	"update_time":                          aip.Timestamp("update_time"),
+	"delete_time":                          aip.Timestamp("delete_time"),
+}
+
+func parseServiceTier(name string) (uuid.UUID, error) {
+	return aip.ParseServiceTierName("filter", name)
 }
 
 func parseReferrer(name string) (uuid.UUID, error) { return aip.ParseCustomerName("filter", name) }
@@ -84,14 +97,18 @@ func (s *Server) ListCustomers(ctx context.Context, req *rapportv1.ListCustomers
 	resp := &rapportv1.ListCustomersResponse{
 		Customers: make([]*rapportv1.Customer, len(page.Rows)), NextPageToken: page.NextToken, TotalSize: page.Total,
 	}
+	now := s.Mutations.Clock()
 	for i := range page.Rows {
-		resp.Customers[i] = page.Rows[i].proto()
+		resp.Customers[i] = page.Rows[i].proto(now)
 	}
 	return resp, nil
 }
 
 func parseList(req *rapportv1.ListCustomersRequest) (list aip.List, fingerprint aip.Fingerprint, err error) {
-	list = aip.List{Table: "customer", Columns: columns, ID: "customer_id", Size: aip.PageSize(req.GetPageSize()), Deleted: aip.DeletedOf(req.GetShowDeleted())}
+	list = aip.List{
+		Table: "customer", Columns: columns, Outputs: outputs, ID: "customer_id", Size: aip.PageSize(req.GetPageSize()),
+		Deleted: aip.DeletedOf(req.GetShowDeleted()),
+	}
 	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, newestFirst); err != nil {
 		return list, fingerprint, err
 	}

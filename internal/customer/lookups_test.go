@@ -28,6 +28,7 @@ func TestLookupsFollowFromRecords(t *testing.T) {
 	const clients, rounds, calls = 6, 5, 60
 	s := apitest.StartWith(t, func(c *server.Config) { c.SweepInterval = time.Hour })
 	sw := sweeper(t, s)
+	gold := tier(t, s, 30)
 	ids := times(6, func(int) string { return newID(t) })
 	seed := rand.Uint64() //nolint:gosec // a test
 	t.Logf("seed %d", seed)
@@ -37,7 +38,7 @@ func TestLookupsFollowFromRecords(t *testing.T) {
 		var all, purging sync.WaitGroup
 		purging.Go(func() { purgeUntil(t, running, s, sw) })
 		players := times(clients, func(n int) *player {
-			return &player{s: s, ids: ids, rand: rand.New(rand.NewPCG(seed, uint64(round*clients+n))), done: map[string]int{}} //nolint:gosec // a test
+			return &player{s: s, ids: ids, tier: gold, rand: rand.New(rand.NewPCG(seed, uint64(round*clients+n))), done: map[string]int{}} //nolint:gosec // a test
 		})
 		for _, p := range players {
 			all.Go(func() {

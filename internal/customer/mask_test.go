@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apitest"
@@ -17,7 +18,8 @@ import (
 // settable are the fields of a customer that an update can set.
 var settable = []string{
 	"display_name", "emails", "phones", "postal_addresses", "language_code", "time_zone", "external_ids", "tags",
-	"attributes", "owner", "acquisition_source", "acquisition_cost", "referrer", "prospect_time",
+	"attributes", "owner", "acquisition_source", "acquisition_cost", "referrer", "prospect_time", "service_tier", "occasions",
+	"membership", "contact_preference", "contact_interval",
 }
 
 func field(c *rapportv1.Customer, name string) protoreflect.FieldDescriptor {
@@ -30,7 +32,7 @@ func TestUpdateEachFieldAlone(t *testing.T) {
 	s := apitest.Start(t)
 	referrer := create(t, s, ada())
 	source := full()
-	source.Referrer = proto.String(referrer.GetName())
+	source.Referrer, source.ServiceTier = proto.String(referrer.GetName()), proto.String(tier(t, s, 9))
 	source.Type = 0
 	for _, name := range settable {
 		t.Run(name, func(t *testing.T) {
@@ -44,6 +46,12 @@ func TestUpdateEachFieldAlone(t *testing.T) {
 			want.Etag, want.UpdateTime = `"2"`, got.GetUpdateTime()
 			if name == "phones" {
 				want.Phones[0].E164, want.Phones[1].E164 = "", "+861065529988" // no address says the region
+			}
+			switch name {
+			case "service_tier":
+				dueIn(want, 9)
+			case "contact_interval":
+				dueIn(want, 30)
 			}
 			apitest.WantEqual(t, got, want)
 			apitest.WantEqual(t, get(t, s, made.GetName()), want)
@@ -125,6 +133,41 @@ func TestUpdateMasks(t *testing.T) {
 			in(func(*rapportv1.Customer) {}),
 			func(c *rapportv1.Customer) { c.AcquisitionCost.Nanos = 0 },
 		},
+		"inside a membership": {
+			[]string{"membership.level", "membership.number"},
+			in(func(c *rapportv1.Customer) {
+				c.Membership = &rapportv1.Membership{Level: proto.String("basic"), ExpireTime: &timestamppb.Timestamp{}}
+			}),
+			func(c *rapportv1.Customer) { c.Membership.Level, c.Membership.Number = proto.String("basic"), nil },
+		},
+		"all of a membership": {
+			[]string{"membership.level", "membership.number", "membership.startTime", "membership.expire_time"},
+			in(func(*rapportv1.Customer) {}),
+			func(c *rapportv1.Customer) { c.Membership = nil },
+		},
+		"contact again": {
+			[]string{"contactPreference.doNotContact"},
+			in(func(*rapportv1.Customer) {}),
+			func(c *rapportv1.Customer) { c.ContactPreference.DoNotContact = proto.Bool(false) },
+		},
+		"contact again, said": {
+			[]string{"contact_preference.do_not_contact"},
+			in(func(c *rapportv1.Customer) {
+				c.ContactPreference = &rapportv1.ContactPreference{DoNotContact: proto.Bool(false)}
+			}),
+			func(c *rapportv1.Customer) { c.ContactPreference.DoNotContact = proto.Bool(false) },
+		},
+		"consents": {[]string{"contact_preference.consents"}, in(func(c *rapportv1.Customer) {
+			c.ContactPreference = &rapportv1.ContactPreference{Consents: consents(2)}
+		}), func(c *rapportv1.Customer) { c.ContactPreference.Consents = consents(2) }},
+		"occasions": {[]string{"occasions"}, in(func(c *rapportv1.Customer) { c.Occasions = full().GetOccasions()[1:] }), func(c *rapportv1.Customer) {
+			c.Occasions = c.GetOccasions()[1:]
+		}},
+		"contact interval": {
+			[]string{"contact_interval"},
+			in(func(c *rapportv1.Customer) { c.ContactInterval = days(1) }),
+			func(c *rapportv1.Customer) { c.ContactInterval = days(1); dueIn(c, 1) },
+		},
 		"attribute set": {[]string{"attributes.plan"}, in(func(c *rapportv1.Customer) {
 			c.Attributes = map[string]*rapportv1.AttributeValue{"plan": yes(true), "seats": number(1)}
 		}), func(c *rapportv1.Customer) { c.Attributes["plan"] = yes(true) }},
@@ -194,6 +237,8 @@ func TestUpdateRefusedMasks(t *testing.T) {
 	for _, path := range []string{
 		"name", "uid", "type", "state", "create_time", "update_time", "delete_time", "purge_time", "createTime",
 		"nonsense", "", ".", "display_name.x", "emails.address", "emails[0]", "phones.e164", "attributes.", "attributes.a.b",
+		"last_contact_time", "nextContactTime", "contact_overdue_ratio", "membership.x", "membership.level.x", "membership.start_time.seconds",
+		"occasions.date", "occasions.0", "contact_preference.consents.purpose", "contact_preference.", "contact_interval.seconds", "service_tier.x",
 		"acquisition_cost.x", "prospect_time.seconds", "tags.0", "customer.display_name", "DISPLAY_NAME", strings.Repeat("a.", 300),
 	} {
 		t.Run(fmt.Sprintf("%.20q", path), refuse(path))

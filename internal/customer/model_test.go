@@ -31,7 +31,7 @@ func TestModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		if _, err := s.DB.Exec(t.Context(), `TRUNCATE customer, contact, purchase, interaction, external_id`); err != nil {
+		if _, err := s.DB.Exec(t.Context(), `TRUNCATE customer, external_id CASCADE`); err != nil {
 			rt.Fatal(err)
 		}
 		m := &model{s: s, customers: map[string]*rapportv1.Customer{}, changes: map[string][]rapportv1.Change_Type{}}
@@ -60,6 +60,15 @@ func draw(rt *rapid.T) *rapportv1.Customer {
 	if n := rapid.IntRange(0, 2).Draw(rt, "attribute"); n > 0 {
 		c.Attributes = map[string]*rapportv1.AttributeValue{"n": number(float64(n))}
 	}
+	if rapid.Bool().Draw(rt, "is a member") {
+		c.Membership = &rapportv1.Membership{Level: proto.String(rapid.SampledFrom([]string{"gold", "basic"}).Draw(rt, "level"))}
+	}
+	if silent := rapid.IntRange(0, 2).Draw(rt, "do not contact"); silent > 0 {
+		c.ContactPreference = &rapportv1.ContactPreference{DoNotContact: proto.Bool(silent == 2)}
+	}
+	if n := rapid.IntRange(0, 2).Draw(rt, "interval"); n > 0 {
+		c.ContactInterval = days(int64(n))
+	}
 	return c
 }
 
@@ -87,6 +96,7 @@ func (m *model) create(rt *rapid.T) {
 	want := proto.CloneOf(c)
 	want.Name, want.Uid, want.Etag, want.State = got.GetName(), got.GetUid(), `"1"`, rapportv1.Customer_ACTIVE
 	want.CreateTime, want.UpdateTime = got.GetCreateTime(), got.GetCreateTime()
+	derive(want)
 	m.names = append(m.names, got.GetName())
 	m.settle(rt, got, want, rapportv1.Change_CREATED)
 }
@@ -95,7 +105,8 @@ func (m *model) update(rt *rapid.T) {
 	name := m.any(rt)
 	c, was := draw(rt), m.customers[name]
 	c.Name = name
-	paths := []string{"display_name", "owner", "tags", "external_ids", "external_ids.erp", "attributes", "attributes.n"}
+	paths := []string{"display_name", "owner", "tags", "external_ids", "external_ids.erp", "attributes", "attributes.n",
+		"membership", "membership.level", "contact_preference", "contact_preference.do_not_contact", "contact_interval"}
 	chosen := rapid.SliceOfNDistinct(rapid.SampledFrom(paths), 1, 3, rapid.ID[string]).Draw(rt, "mask")
 	want := proto.CloneOf(was)
 	for _, path := range chosen {
@@ -108,10 +119,17 @@ func (m *model) update(rt *rapid.T) {
 			want.Tags = c.GetTags()
 		case "external_ids", "external_ids.erp":
 			want.ExternalIds = c.GetExternalIds()
+		case "membership", "membership.level":
+			want.Membership = c.GetMembership()
+		case "contact_preference", "contact_preference.do_not_contact":
+			want.ContactPreference = c.GetContactPreference()
+		case "contact_interval":
+			want.ContactInterval = c.GetContactInterval()
 		default:
 			want.Attributes = c.GetAttributes()
 		}
 	}
+	derive(want)
 	got, err := m.s.Customers.UpdateCustomer(rt.Context(), &rapportv1.UpdateCustomerRequest{Customer: c, UpdateMask: mask(chosen...)})
 	switch {
 	case was.GetDeleteTime() != nil:
@@ -158,6 +176,18 @@ func (m *model) undelete(rt *rapid.T) {
 	m.moved(got, want)
 	want.State, want.DeleteTime, want.PurgeTime = rapportv1.Customer_ACTIVE, nil, nil
 	m.settle(rt, got, want, rapportv1.Change_UNDELETED)
+}
+
+// derive makes of a customer what the service says of it: a preference that says nothing is
+// none, and when it is to be contacted follows from its interval.
+func derive(c *rapportv1.Customer) {
+	if !c.GetContactPreference().GetDoNotContact() {
+		c.ContactPreference = nil
+	}
+	c.NextContactTime, c.ContactOverdueRatio = nil, nil
+	if c.ContactInterval != nil {
+		dueIn(c, int(c.GetContactInterval().GetSeconds()/(24*60*60)))
+	}
 }
 
 // moved gives want the next etag, and the time of the change, which is the service's.

@@ -15,6 +15,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/attribute"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
+	"github.com/rapport-crm/rapport/internal/occasion"
 )
 
 const maxAddressText = 200 // characters of one line or part of a postal address
@@ -45,6 +46,12 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 		}
 		return name, ""
 	})
+	c.ServiceTier = wrong.optional(serviceTierField, c.ServiceTier, func(name string) (out, wrong string) {
+		if _, err := aip.ParseServiceTierName(serviceTierField, name); err != nil {
+			return "", "is not a service tier's name, serviceTiers/{service_tier}"
+		}
+		return name, ""
+	})
 	slices.Sort(c.GetTags())
 	c.Tags = slices.Compact(c.GetTags())
 	wrong.most("customer.tags", len(c.GetTags()), maxTags)
@@ -61,6 +68,11 @@ func (s *Server) normalise(c *rapportv1.Customer) error {
 	attribute.Normalise(&wrong.Violations, "customer.attributes", c.GetAttributes())
 	aip.NormaliseTime(&wrong.Violations, "customer.prospect_time", c.GetProspectTime())
 	aip.CheckMoney(&wrong.Violations, "customer.acquisition_cost", c.GetAcquisitionCost())
+	now := s.Mutations.Clock()
+	occasion.Normalise(&wrong.Violations, "customer.occasions", c.GetOccasions(), now)
+	c.Membership = wrong.membership(c.GetMembership())
+	c.ContactPreference = wrong.preference(c.GetContactPreference(), now)
+	wrong.interval(c.GetContactInterval())
 	return wrong.Err()
 }
 

@@ -19,6 +19,7 @@ import (
 type player struct {
 	s    *apitest.Service
 	ids  []string
+	tier string
 	rand *rand.Rand
 	done map[string]int // successful calls by kind
 }
@@ -89,6 +90,17 @@ func (p *player) customer() *rapportv1.Customer {
 	if p.rand.IntN(4) == 0 {
 		c.Referrer = proto.String(p.name())
 	}
+	switch p.rand.IntN(8) {
+	case 0:
+		c.ServiceTier = proto.String(unknownTier)
+	case 1, 2, 3:
+		c.ServiceTier = proto.String(p.tier)
+	}
+	if p.rand.IntN(2) == 0 {
+		c.Occasions = full().GetOccasions()[p.rand.IntN(2):]
+		c.Membership = &rapportv1.Membership{Level: proto.String(p.erp())}
+		c.ContactPreference = &rapportv1.ContactPreference{DoNotContact: proto.Bool(p.rand.IntN(2) == 0), Consents: consents(p.rand.IntN(3))}
+	}
 	return c
 }
 
@@ -110,9 +122,9 @@ func (p *player) upsert() *rapportv1.UpdateCustomerRequest {
 	}
 	switch p.rand.IntN(4) {
 	case 0:
-		req.UpdateMask = mask("emails", "phones", "external_ids.shop")
+		req.UpdateMask = mask("emails", "phones", "external_ids.shop", "service_tier")
 	case 1:
-		req.UpdateMask = mask("display_name", "attributes.a", "external_ids")
+		req.UpdateMask = mask("display_name", "attributes.a", "external_ids", "membership.level", "contact_preference.do_not_contact")
 	case 2:
 		req.UpdateMask = mask("*")
 	}

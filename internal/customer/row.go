@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 	"google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -13,6 +14,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/attribute"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/occasion"
 )
 
 // row is a customer as the table holds it. Enums are stored by name, and unset ones
@@ -39,24 +41,38 @@ type row struct {
 	ReferrerLane            pgtype.Int2
 	ReferrerID              pgtype.UUID
 	ProspectTime            *time.Time
-	CreateTime              time.Time
-	UpdateTime              time.Time
-	DeleteTime              *time.Time
-	PurgeTime               *time.Time
+	ServiceTierID           pgtype.UUID
+	Occasions               string
+	membership
+	preference
+	ContactIntervalDays pgtype.Int4
+	CreateTime          time.Time
+	UpdateTime          time.Time
+	DeleteTime          *time.Time
+	PurgeTime           *time.Time
+
+	activity
 }
 
-// columns are the row's, in the order of args and Targets.
+// columns are the row's own, in the order of args and Targets.
 const columns = `lane, customer_id, revision, type, display_name, emails, phones, postal_addresses,
 language_code, time_zone, external_ids, tags, attributes, owner, acquisition_source,
 acquisition_cost_currency, acquisition_cost_units, acquisition_cost_nanos, referrer_lane, referrer_id,
-prospect_time, create_time, update_time, delete_time, purge_time`
+prospect_time, service_tier_id, occasions, membership_number, membership_level, membership_start_time,
+membership_expire_time, preferred_channel, do_not_contact, pause_end_time, consents, contact_interval_days,
+create_time, update_time, delete_time, purge_time`
+
+// selected are the columns of a row that is read.
+const selected = columns + ", " + outputs
 
 func (r *row) args() []any {
 	return []any{
 		r.Lane, db.UUID(r.CustomerID), r.Revision, r.Type, r.DisplayName, r.Emails, r.Phones, r.PostalAddresses,
 		r.LanguageCode, r.TimeZone, r.ExternalIDs, r.Tags, r.Attributes, r.Owner, r.AcquisitionSource,
 		r.AcquisitionCostCurrency, r.AcquisitionCostUnits, r.AcquisitionCostNanos, r.ReferrerLane, r.ReferrerID,
-		r.ProspectTime, r.CreateTime, r.UpdateTime, r.DeleteTime, r.PurgeTime,
+		r.ProspectTime, r.ServiceTierID, r.Occasions, r.MembershipNumber, r.MembershipLevel, r.MembershipStartTime,
+		r.MembershipExpireTime, r.PreferredChannel, r.DoNotContact, r.PauseEndTime, r.Consents, r.ContactIntervalDays,
+		r.CreateTime, r.UpdateTime, r.DeleteTime, r.PurgeTime,
 	}
 }
 
@@ -66,13 +82,17 @@ func (r *row) Targets() []any {
 		&r.Lane, (*[16]byte)(&r.CustomerID), &r.Revision, &r.Type, &r.DisplayName, &r.Emails, &r.Phones, &r.PostalAddresses,
 		&r.LanguageCode, &r.TimeZone, &r.ExternalIDs, &r.Tags, &r.Attributes, &r.Owner, &r.AcquisitionSource,
 		&r.AcquisitionCostCurrency, &r.AcquisitionCostUnits, &r.AcquisitionCostNanos, &r.ReferrerLane, &r.ReferrerID,
-		&r.ProspectTime, &r.CreateTime, &r.UpdateTime, &r.DeleteTime, &r.PurgeTime,
+		&r.ProspectTime, &r.ServiceTierID, &r.Occasions, &r.MembershipNumber, &r.MembershipLevel, &r.MembershipStartTime,
+		&r.MembershipExpireTime, &r.PreferredChannel, &r.DoNotContact, &r.PauseEndTime, &r.Consents, &r.ContactIntervalDays,
+		&r.CreateTime, &r.UpdateTime, &r.DeleteTime, &r.PurgeTime,
+		&r.LastContactTime, &r.TierIntervalDays,
 	}
 }
 
 func (r *row) name() string { return aip.CustomerName(r.CustomerID) }
 
-func (r *row) proto() *rapportv1.Customer {
+// proto returns the customer as it is at this time.
+func (r *row) proto(now time.Time) *rapportv1.Customer {
 	name := r.name()
 	c := &rapportv1.Customer{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
@@ -90,6 +110,9 @@ func (r *row) proto() *rapportv1.Customer {
 		AcquisitionSource: rapportv1.Customer_AcquisitionSource(rapportv1.Customer_AcquisitionSource_value[r.AcquisitionSource.String]),
 		State:             rapportv1.Customer_ACTIVE,
 		ProspectTime:      aip.ToTimestamp(r.ProspectTime),
+		Occasions:         occasion.Decode(r.Occasions),
+		Membership:        r.membership.proto(),
+		ContactPreference: r.preference.proto(),
 		CreateTime:        timestamppb.New(r.CreateTime),
 		UpdateTime:        timestamppb.New(r.UpdateTime),
 		DeleteTime:        aip.ToTimestamp(r.DeleteTime),
@@ -107,6 +130,14 @@ func (r *row) proto() *rapportv1.Customer {
 		referrer := aip.CustomerName(r.ReferrerID.Bytes)
 		c.Referrer = &referrer
 	}
+	if r.ServiceTierID.Valid {
+		tier := aip.ServiceTierName(r.ServiceTierID.Bytes)
+		c.ServiceTier = &tier
+	}
+	if days := r.ContactIntervalDays; days.Valid {
+		c.ContactInterval = &durationpb.Duration{Seconds: int64(days.Int32) * secondsOfDay}
+	}
+	r.due(c, now)
 	return c
 }
 
@@ -134,6 +165,25 @@ func (r *row) set(c *rapportv1.Customer) (err error) {
 		}
 		r.ReferrerLane = pgtype.Int2{Int16: db.Lane(id), Valid: true}
 		r.ReferrerID = db.UUID(id)
+	}
+	r.ServiceTierID = pgtype.UUID{}
+	if c.ServiceTier != nil {
+		id, err := aip.ParseServiceTierName(serviceTierField, c.GetServiceTier())
+		if err != nil {
+			return err
+		}
+		r.ServiceTierID = db.UUID(id)
+	}
+	r.ContactIntervalDays = pgtype.Int4{}
+	if d := c.GetContactInterval(); d != nil {
+		r.ContactIntervalDays = pgtype.Int4{Int32: int32(d.GetSeconds() / secondsOfDay), Valid: true} //nolint:gosec // ten years at most
+	}
+	r.membership.set(c.GetMembership())
+	if err := r.preference.set(c.GetContactPreference()); err != nil {
+		return err
+	}
+	if r.Occasions, err = occasion.Encode(c.GetOccasions()); err != nil {
+		return err
 	}
 	if r.Emails, err = contactpoint.EncodeEmails(c.GetEmails()); err != nil {
 		return err

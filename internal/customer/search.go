@@ -76,8 +76,9 @@ func (s *Server) searchCustomers(ctx context.Context, req *rapportv1.ListCustome
 		rows = appendOthers(rows, corrected, wanted.size)
 	}
 	resp := &rapportv1.ListCustomersResponse{Customers: make([]*rapportv1.Customer, len(rows))}
+	now := s.Mutations.Clock()
 	for i := range rows {
-		resp.Customers[i] = rows[i].proto()
+		resp.Customers[i] = rows[i].proto(now)
 	}
 	return resp, nil
 }

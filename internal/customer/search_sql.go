@@ -13,7 +13,7 @@ import (
 // customer, and reads the customers: at most 2,000 of an arm. The kind of a key, its
 // first letter, is left out of the order: a deleted customer's is another.
 const searchHead = `-- name: SearchCustomers
-SELECT ` + columns + ` FROM (
+SELECT ` + selected + ` FROM (
     SELECT DISTINCT ON (hit_lane, hit_id) hit_lane, hit_id, hit_rank, hit_key FROM (
         SELECT arm.hit_rank, substr(found.key, 2) AS hit_key, found.lane AS hit_lane, found.customer_id AS hit_id
         FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::int[]) AS arm (hit_rank, low, high, patterns, scan)

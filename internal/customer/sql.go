@@ -17,29 +17,31 @@ import (
 )
 
 const getSQL = `-- name: GetCustomer
-SELECT ` + columns + ` FROM customer WHERE lane = $1 AND customer_id = $2`
+SELECT ` + selected + ` FROM customer WHERE lane = $1 AND customer_id = $2`
 
 const lockSQL = `-- name: LockCustomer
-SELECT ` + columns + ` FROM customer WHERE lane = $1 AND customer_id = $2 FOR NO KEY UPDATE`
+SELECT ` + selected + ` FROM customer WHERE lane = $1 AND customer_id = $2 FOR NO KEY UPDATE`
 
 // lockByExternalIDSQL reads the key's row in its own lane and the customer in its.
 const lockByExternalIDSQL = `-- name: LockCustomerByExternalID
-SELECT ` + columns + ` FROM customer WHERE (lane, customer_id) IN
+SELECT ` + selected + ` FROM customer WHERE (lane, customer_id) IN
 (SELECT customer_lane, customer_id FROM external_id WHERE key_lane = $1 AND source = $2 AND id = $3) FOR NO KEY UPDATE`
 
 const batchGetSQL = `-- name: BatchGetCustomers
-SELECT ` + columns + ` FROM customer
+SELECT ` + selected + ` FROM customer
 JOIN unnest($1::smallint[], $2::uuid[]) AS wanted (wanted_lane, wanted_id) ON lane = wanted_lane AND customer_id = wanted_id`
 
 const insertSQL = `-- name: CreateCustomer
 INSERT INTO customer (` + columns + `)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)`
 
 // updateSQL writes the whole row: one statement whatever the mask. It meets the row
 // that the same transaction has locked.
 const updateSQL = `-- name: UpdateCustomer
 UPDATE customer SET (` + columns + `) =
-($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+$23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)
 WHERE lane = $1 AND customer_id = $2`
 
 func get(ctx context.Context, q db.Querier, id uuid.UUID) (row, error) {
@@ -82,6 +84,8 @@ func refused(name string) func(*pgconn.PgError) error {
 			return apierr.AlreadyExists(rapportv1.ErrorReason_CUSTOMER_ALREADY_EXISTS, name, "a customer of this id exists")
 		case strings.HasPrefix(e.ConstraintName, "external_id_pkey"):
 			return apierr.AlreadyExists(rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, name, "another customer has one of these external ids")
+		case strings.HasPrefix(e.ConstraintName, "customer_service_tier_fkey"):
+			return noTier()
 		}
 		return nil
 	}

@@ -32,7 +32,11 @@ func (s *Server) UpdateCustomer(ctx context.Context, req *rapportv1.UpdateCustom
 			r        row
 			found    bool
 			referred referral
+			known    tiers
 		)
+		if tier, named := u.tier(); named {
+			known = readTiers(tx, tier)
+		}
 		if u.referrer != uuid.Nil && u.byName {
 			walkReferrals(tx, &referred, u.id, u.referrer)
 		}
@@ -45,9 +49,9 @@ func (s *Server) UpdateCustomer(ctx context.Context, req *rapportv1.UpdateCustom
 			return nil, err
 		}
 		if !found {
-			return s.createMissing(ctx, tx, &u)
+			return s.createMissing(ctx, tx, &u, known)
 		}
-		return s.change(ctx, tx, &u, r, referred)
+		return s.change(ctx, tx, &u, r, referred, known)
 	})
 }
 
@@ -125,12 +129,12 @@ func (s *Server) missing(u *parsedUpdate) (*rapportv1.Customer, error) {
 	return c, s.normalise(c)
 }
 
-func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u *parsedUpdate) (*rapportv1.Customer, error) {
+func (s *Server) createMissing(ctx context.Context, tx *mutation.Tx, u *parsedUpdate, known tiers) (*rapportv1.Customer, error) {
 	c, err := s.missing(u)
 	if err != nil {
 		return nil, err
 	}
-	out, err := create(ctx, tx, u.id, c)
+	out, err := create(ctx, tx, u.id, c, known)
 	if err == nil {
 		tx.RaceOnRefusal()
 	}
@@ -157,8 +161,8 @@ func (s *Server) apply(u *parsedUpdate, r *row, before *rapportv1.Customer) (*ra
 }
 
 // change applies the update to the locked row.
-func (s *Server) change(ctx context.Context, tx *mutation.Tx, u *parsedUpdate, r row, referred referral) (*rapportv1.Customer, error) {
-	before := r.proto()
+func (s *Server) change(ctx context.Context, tx *mutation.Tx, u *parsedUpdate, r row, referred referral, known tiers) (*rapportv1.Customer, error) {
+	before := r.proto(tx.Now)
 	if !u.byName && before.GetExternalIds()[u.source] != u.externalID {
 		// While this call waited for the row, another one took the external id away.
 		return nil, mutation.ErrRaced
@@ -179,7 +183,10 @@ func (s *Server) change(ctx context.Context, tx *mutation.Tx, u *parsedUpdate, r
 			return nil, err
 		}
 	}
-	record, err := r.become(after, fields, tx.Later(r.UpdateTime))
+	if err := known.check(before, after); err != nil {
+		return nil, err
+	}
+	record, err := r.become(after, fields, tx.Later(r.UpdateTime), known)
 	if err != nil {
 		return nil, err
 	}
@@ -189,16 +196,23 @@ func (s *Server) change(ctx context.Context, tx *mutation.Tx, u *parsedUpdate, r
 	by.move(r.CustomerID, before, after)
 	by.queue(tx)
 	tx.Record(record)
-	return r.output(after), nil
+	return r.output(after, tx.Now), nil
 }
 
 // become takes over the updated customer, as of now, and returns the record of it.
-func (r *row) become(after *rapportv1.Customer, fields []change.Field, now time.Time) (change.Record, error) {
+func (r *row) become(after *rapportv1.Customer, fields []change.Field, now time.Time, known tiers) (change.Record, error) {
+	tier := r.ServiceTierID
+	if err := r.set(after); err != nil {
+		return change.Record{}, err
+	}
+	if r.ServiceTierID != tier {
+		r.TierIntervalDays = known.interval(r.ServiceTierID)
+	}
 	r.Revision++
 	r.UpdateTime = now
 	return change.Record{
 		CustomerID: r.CustomerID, Resource: r.name(), Type: rapportv1.Change_UPDATED, Fields: fields, Time: now,
-	}, r.set(after)
+	}, nil
 }
 
 // changeTags adds and removes tags; where one stands in both lists, it goes.

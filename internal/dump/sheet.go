@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -112,8 +113,11 @@ func (s *sheet) cell(fd protoreflect.FieldDescriptor, v protoreflect.Value) stri
 	case fd.IsList() || fd.IsMap():
 		return s.objects[fd.JSONName()]
 	case fd.Message() != nil:
-		if t, ok := v.Message().Interface().(*timestamppb.Timestamp); ok {
-			return t.AsTime().Format(time.RFC3339Nano)
+		switch m := v.Message().Interface().(type) {
+		case *timestamppb.Timestamp:
+			return m.AsTime().Format(time.RFC3339Nano)
+		case *durationpb.Duration:
+			return strconv.FormatFloat(m.AsDuration().Seconds(), 'f', -1, 64) + "s"
 		}
 		return s.objects[fd.JSONName()]
 	case fd.Enum() != nil:

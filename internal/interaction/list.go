@@ -26,7 +26,8 @@ var fields = aip.Fields{
 	"subject":            aip.Text("subject"),
 	"body":               aip.Text("body"),
 	"staff":              aip.Indexed(aip.Text("staff")),
-	"contact":            aip.Custom(contact),
+	"contact":            owned.Named(aip.Contacts, "contact_id"),
+	"case":               aip.Indexed(owned.Named(aip.Cases, "case_id")),
 	"campaign":           aip.Text("campaign"),
 	"concession.reason":  aip.Text("concession_reason"),
 	"attributes":         aip.Attributes("attributes"),
@@ -36,21 +37,6 @@ var fields = aip.Fields{
 	"create_time":        aip.Timestamp("create_time"),
 	"update_time":        aip.Timestamp("update_time"),
 	"delete_time":        aip.Timestamp("delete_time"),
-}
-
-// contact compiles `contact = "..."`. A contact's id is one of its customer's only.
-func contact(t *aip.Term) (aip.Condition, error) {
-	if t.Op == ":" && t.Value.Present() {
-		return aip.Condition{SQL: "contact_id IS NOT NULL"}, nil
-	}
-	if t.Op != "=" {
-		return aip.Condition{}, t.Refuse("is compared by `=`")
-	}
-	customer, id, err := aip.Contacts.ParseName("filter", t.Value.Text)
-	if err != nil {
-		return aip.Condition{}, t.Refuse("is compared with a contact's name")
-	}
-	return aip.Condition{SQL: "customer_id = " + t.Bind(customer, "uuid") + " AND contact_id = " + t.Bind(id, "uuid")}, nil
 }
 
 // Time implements owned.Timed: the one order by a time of its own is by occur_time.

@@ -32,7 +32,7 @@ func (s *Server) normalise(i *rapportv1.Interaction) error {
 		wrong.Add("interaction.occur_time", "is still to come")
 	}
 	duration(&wrong, i.GetDuration())
-	for _, text := range []**string{&i.Subject, &i.Body, &i.Staff, &i.Contact, &i.Campaign} {
+	for _, text := range []**string{&i.Subject, &i.Body, &i.Staff, &i.Contact, &i.Case, &i.Campaign} {
 		unset(text)
 	}
 	if c := i.GetConcession(); c != nil {

@@ -25,7 +25,7 @@ type row struct {
 	OccurTime                  time.Time
 	Duration                   pgtype.Int8 // microseconds
 	Subject, Body, Staff       pgtype.Text
-	ContactID                  pgtype.UUID // of the same customer
+	ContactID, CaseID          pgtype.UUID // of the same customer
 	Campaign                   pgtype.Text
 	CustomerReaction           pgtype.Text
 	ConcessionCurrency         pgtype.Text
@@ -39,7 +39,7 @@ type row struct {
 
 // columns are the row's own, in the order of Args and Targets.
 var columns = []string{
-	"channel", "direction", "purpose", "occur_time", "duration_micros", "subject", "body", "staff", "contact_id", "campaign",
+	"channel", "direction", "purpose", "occur_time", "duration_micros", "subject", "body", "staff", "contact_id", "case_id", "campaign",
 	"customer_reaction", "concession_currency", "concession_units", "concession_nanos", "concession_reason",
 	"concession_in_return_for", "attributes", "external_id_source", "external_id_id",
 }
@@ -47,7 +47,7 @@ var columns = []string{
 // Args implements owned.Row.
 func (r *row) Args() []any {
 	return []any{
-		r.Channel, r.Direction, r.Purpose, r.OccurTime, r.Duration, r.Subject, r.Body, r.Staff, r.ContactID, r.Campaign,
+		r.Channel, r.Direction, r.Purpose, r.OccurTime, r.Duration, r.Subject, r.Body, r.Staff, r.ContactID, r.CaseID, r.Campaign,
 		r.CustomerReaction, r.ConcessionCurrency, r.ConcessionUnits, r.ConcessionNanos, r.ConcessionReason,
 		r.ConcessionInReturnFor, r.Attributes, r.ExternalSource, r.ExternalID,
 	}
@@ -56,7 +56,7 @@ func (r *row) Args() []any {
 // Targets implements owned.Row.
 func (r *row) Targets() []any {
 	return []any{
-		&r.Channel, &r.Direction, &r.Purpose, &r.OccurTime, &r.Duration, &r.Subject, &r.Body, &r.Staff, &r.ContactID, &r.Campaign,
+		&r.Channel, &r.Direction, &r.Purpose, &r.OccurTime, &r.Duration, &r.Subject, &r.Body, &r.Staff, &r.ContactID, &r.CaseID, &r.Campaign,
 		&r.CustomerReaction, &r.ConcessionCurrency, &r.ConcessionUnits, &r.ConcessionNanos, &r.ConcessionReason,
 		&r.ConcessionInReturnFor, &r.Attributes, &r.ExternalSource, &r.ExternalID,
 	}
@@ -87,10 +87,7 @@ func (r *row) Proto(name string, _ time.Time) *rapportv1.Interaction {
 		// Not by way of time.Duration, which ends after 292 years.
 		i.Duration = &durationpb.Duration{Seconds: d.Int64 / 1e6, Nanos: int32(d.Int64 % 1e6 * 1e3)}
 	}
-	if r.ContactID.Valid {
-		contact := aip.Contacts.Name(r.CustomerID, r.ContactID.Bytes)
-		i.Contact = &contact
-	}
+	i.Contact, i.Case = owned.NameOut(aip.Contacts, r.CustomerID, r.ContactID), owned.NameOut(aip.Cases, r.CustomerID, r.CaseID)
 	if r.ExternalSource.Valid {
 		i.ExternalId = &rapportv1.ExternalId{Source: r.ExternalSource.String, Id: r.ExternalID.String}
 	}
@@ -129,7 +126,7 @@ func (r *row) Set(i *rapportv1.Interaction) (err error) {
 		r.ConcessionNanos = pgtype.Int4{Int32: m.GetNanos(), Valid: true}
 	}
 	r.ExternalSource, r.ExternalID = db.Text(i.GetExternalId().GetSource()), db.Text(i.GetExternalId().GetId())
-	r.ContactID = owned.IDIn(i.GetContact())
+	r.ContactID, r.CaseID = owned.IDIn(i.GetContact()), owned.IDIn(i.GetCase())
 	r.Attributes, err = attribute.Encode(i.GetAttributes())
 	return err
 }

@@ -24,6 +24,9 @@ func New(service owned.Service) *Server {
 		References: []owned.Reference[*rapportv1.Interaction]{{
 			Field: "interaction.contact", Name: (*rapportv1.Interaction).GetContact,
 			Collection: aip.Contacts, Table: "contact", IDColumn: "contact_id", Deletable: true,
+		}, {
+			Field: "interaction.case", Name: (*rapportv1.Interaction).GetCase,
+			Collection: aip.Cases, Table: "support_case", IDColumn: "case_id",
 		}},
 		Normalise: s.normalise,
 		NotFound:  rapportv1.ErrorReason_INTERACTION_NOT_FOUND, Exists: rapportv1.ErrorReason_INTERACTION_ALREADY_EXISTS,
@@ -33,6 +36,9 @@ func New(service owned.Service) *Server {
 	s.interactions.Ready()
 	return s
 }
+
+// Reader reads interactions beside other records.
+func (s *Server) Reader() owned.Reader[*rapportv1.Interaction] { return s.interactions.Reader() }
 
 // CreateInteraction records an interaction with a customer.
 func (s *Server) CreateInteraction(ctx context.Context, req *rapportv1.CreateInteractionRequest) (*rapportv1.Interaction, error) {

@@ -171,7 +171,7 @@ func TestUpdateRefusals(t *testing.T) {
 			}
 		})
 	}
-	for _, path := range []string{"name", "uid", "delete_time", "case", "occur_time.seconds"} {
+	for _, path := range []string{"name", "uid", "delete_time", "cases", "occur_time.seconds"} {
 		_, err := tryUpdate(t, s, patch(live.GetName()), path)
 		apitest.WantFields(t, err, invalid, rapportv1.ErrorReason_INVALID_UPDATE_MASK, "update_mask")
 	}

@@ -35,7 +35,7 @@ func TestDocumentedMappings(t *testing.T) {
 	}
 	headers := []string{
 		"Customer No,First,Last,E-mail,Phone,Mobile,Points\n",
-		"Id;Company;First;Last;E-mail;More e-mails;Phone;Mobile;Country;PLZ;Ort;Straße;Zusatz;Shop no;Labels;Kosten;Erstkontakt;Segment;Umsatz;Newsletter;Letzte Bestellung\n",
+		"Id;Company;First;Last;E-mail;More e-mails;Phone;Mobile;Country;PLZ;Ort;Straße;Zusatz;Shop no;Labels;Kosten;Erstkontakt;Segment;Umsatz;Newsletter;Letzte Bestellung;Stufe;Kontakt alle Tage;Geburtstag;Karte;Karte Stufe;Karte bis;Kontakt über;Kontaktsperre;Newsletter seit\n",
 		"Customer ID\n",
 	}
 	for i, block := range blocks {

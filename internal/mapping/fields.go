@@ -48,7 +48,7 @@ func (c *compiler) field(n *node, fd protoreflect.FieldDescriptor) filler {
 		return c.mapField(n, fd)
 	case fd.IsList():
 		return c.list(n, fd)
-	case fd.Message() == nil || fd.Message().FullName() == "google.protobuf.Timestamp":
+	case fd.Message() == nil || isText(fd.Message()):
 		return single(c.scalar(n, fd), fd)
 	case fd.Message().FullName() == "google.type.Money":
 		return c.money(n, fd)
@@ -74,17 +74,32 @@ func single(v value, fd protoreflect.FieldDescriptor) filler {
 	}}
 }
 
-// scalar compiles a value of a field that is no message but a time.
+// The messages that a text says: a time, a number of days and a day.
+const (
+	timestampName protoreflect.FullName = "google.protobuf.Timestamp"
+	durationName  protoreflect.FullName = "google.protobuf.Duration"
+	dateName      protoreflect.FullName = "google.type.Date"
+)
+
+func isText(md protoreflect.MessageDescriptor) bool {
+	return md.FullName() == timestampName || md.FullName() == durationName || md.FullName() == dateName
+}
+
+// scalar compiles a value that a text says.
 func (c *compiler) scalar(n *node, fd protoreflect.FieldDescriptor) value {
 	var v value
 	switch {
-	case fd.Kind() == protoreflect.MessageKind:
+	case fd.Message() != nil && fd.Message().FullName() == timestampName:
 		v.source = c.source(n, "layout", "zone")
 		i := c.instants(n)
 		v.parse = func(text string) (protoreflect.Value, error) {
 			t, err := i.timestamp(text)
 			return protoreflect.ValueOfMessage(t.ProtoReflect()), err
 		}
+	case fd.Message() != nil && fd.Message().FullName() == durationName:
+		v.source, v.parse = c.source(n), parseDays
+	case fd.Message() != nil:
+		v.source, v.parse = c.source(n, "layout"), parseDate(c.layouts(n))
 	case fd.Kind() == protoreflect.EnumKind:
 		v.source, v.parse = c.source(n), parseEnum(fd.Enum())
 	case fd.Kind() == protoreflect.BoolKind:

@@ -190,6 +190,99 @@ customer: {type: INDIVIDUAL, display_name: "{name.full}", attributes: {vip: {col
 	}
 }
 
+// TestRecordsAreMapped: what is inside a membership or a preference is left out where its
+// column is empty, and so is an occasion without its date; a "no" is something.
+func TestRecordsAreMapped(t *testing.T) {
+	const yaml = `
+external_id: {source: crm, column: Id}
+customer:
+  service_tier: {column: Tier, values: {Gold: serviceTiers/0198c0de-0000-7000-8000-000000000001}}
+  contact_interval: "{Every}"
+  occasions:
+    - {type: BIRTHDAY, date: "{Born}"}
+    - {type: CUSTOM, date: {column: Opened, layout: 02.01.}, label: opening}
+  membership:
+    number: "{Card}"
+    level: {column: Level, default: basic}
+    expire_time: {column: Until, layout: "2006-01-02", zone: Europe/Berlin}
+  contact_preference:
+    preferred_channel: "{Channel}"
+    do_not_contact: {column: Silent, type: bool}
+    consents:
+      - {purpose: newsletter, channel: EMAIL, granted: "{News}", consent_time: "{News at}"}
+`
+	const header = "Id,Tier,Every,Born,Opened,Card,Level,Until,Channel,Silent,News,News at\n"
+	if _, _, err := compile(yaml, header, nil); err == nil || !strings.Contains(err.Error(), `m.yaml:15: "type" is none of`) {
+		t.Errorf("a typed field: %v", err)
+	}
+	plan, table, err := compile(strings.Replace(yaml, ", type: bool", "", 1), header+
+		"1,Gold,90,1984-02-29,29.02.,K7,gold,2027-01-01,in person visit,no,yes,2026-01-01T00:00:00Z\n"+
+		"2,,,--02-29,,,,,,,,\n"+
+		"3,,7776000s,,,,,,,y,,\n"+
+		"4,Tin,often,1983-02-29,30.2.,,,soon,FAX,maybe,perhaps,then\n"+
+		"5,,9223372036854775807,,,,,,,,,\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, rejected, err := convert(plan, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []*load.Row{
+		row(t, `{"number": 2, "externalId": {"source": "crm", "id": "1"}, "customer": {
+			"serviceTier": "serviceTiers/0198c0de-0000-7000-8000-000000000001", "contactInterval": "7776000s",
+			"occasions": [{"type": "BIRTHDAY", "date": {"year": 1984, "month": 2, "day": 29}},
+				{"type": "CUSTOM", "date": {"month": 2, "day": 29}, "label": "opening"}],
+			"membership": {"number": "K7", "level": "gold", "expireTime": "2026-12-31T23:00:00Z"},
+			"contactPreference": {"preferredChannel": "IN_PERSON_VISIT", "doNotContact": false,
+				"consents": [{"purpose": "newsletter", "channel": "EMAIL", "granted": true, "consentTime": "2026-01-01T00:00:00Z"}]}}}`),
+		row(t, `{"number": 3, "externalId": {"source": "crm", "id": "2"}, "customer": {
+			"occasions": [{"type": "BIRTHDAY", "date": {"month": 2, "day": 29}}]}}`),
+		row(t, `{"number": 4, "externalId": {"source": "crm", "id": "3"}, "customer": {
+			"contactInterval": "7776000s", "contactPreference": {"doNotContact": true}}}`),
+	}
+	if diff := cmp.Diff(want, rows, protocmp.Transform()); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{
+		`line 5, Tier "Tin": is not one of the mapping's values`,
+		`line 5, Every "often": is not a number of days`,
+		`line 5, Born "1983-02-29": is not a day written as 2006-01-02 or --01-02`,
+		`line 5, Opened "30.2.": is not a day written as 02.01.`,
+		`line 5, Until "soon": is not a time written as 2006-01-02`,
+		`line 5, Channel "FAX": is none of`,
+		`line 5, Silent "maybe": is neither yes nor no; the mapping's values can say what it means`,
+		`line 5, News "perhaps": is neither yes nor no; the mapping's values can say what it means`,
+		`line 5, News at "then": is not a time written as 2006-01-02T15:04:05Z07:00`,
+		`line 6, Every "9223372036854775807": is not a number of days`,
+	}, rejected, cmp.Comparer(func(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) })); diff != "" {
+		t.Errorf("rejected (-want +got):\n%s", diff)
+	}
+	record, err := mustOpen(t, header+"1,,,,,,,,,,,\n").Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cleared, err := plan.Row(record, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{
+		"service_tier", "contact_interval", "occasions", "membership.number", "membership.level", "membership.expire_time",
+		"contact_preference.preferred_channel", "contact_preference.do_not_contact", "contact_preference.consents",
+	}, cleared.GetUpdateMask().GetPaths()); diff != "" {
+		t.Errorf("the mask of --clear-empty (-want +got):\n%s", diff)
+	}
+}
+
+func mustOpen(t *testing.T, file string) *tabular.Table {
+	t.Helper()
+	table, err := tabular.Open(strings.NewReader(file), tabular.Options{Name: "f.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
 // TestMistakes: each mistake in a mapping is told, with its line.
 func TestMistakes(t *testing.T) {
 	for name, test := range map[string]struct{ yaml, want string }{
@@ -211,6 +304,9 @@ func TestMistakes(t *testing.T) {
 		"a wrong option":   {"customer:\n  name: '{a}'\n  attributes: {x: {column: a, layout: unix}}", "m.yaml:3: \"layout\" is none of"},
 		"a wrong zone":     {"customer:\n  name: '{a}'\n  prospect_time: {column: a, zone: CEST}", "m.yaml:3: \"CEST\" is not an IANA time zone such as Europe/Berlin"},
 		"a wrong layout":   {"customer:\n  name: '{a}'\n  prospect_time: {column: a, layout: DD.MM.YYYY}", "m.yaml:3: \"DD.MM.YYYY\" shows no time; write 2 January 2006, 15:04:05 in it as the file would"},
+		"no day":           {"customer:\n  name: '{a}'\n  occasions: [{type: BIRTHDAY, date: {column: a, layout: unix}}]", "m.yaml:3: \"unix\" shows no day; write 2 January 2006 in it as the file would"},
+		"a bare occasion":  {"customer:\n  name: '{a}'\n  occasions: ['{a}']", "m.yaml:3: each of occasions must have fields, not be a text"},
+		"a bare member":    {"customer:\n  name: '{a}'\n  membership: '{a}'", "m.yaml:3: must have fields of Membership: expire_time, level, number, start_time"},
 		"two sources":      {"customer:\n  name: {column: a, text: '{a}'}", "m.yaml:2: must have one of column, text and first_of"},
 		"no key":           {"customer:\n  owner: '{a}'", "m.yaml:2: say how a customer is found again: by external_id, or by a name under customer"},
 		"no source":        {"external_id: {column: a}\ncustomer: {owner: '{a}'}", "m.yaml:1: external_id must have a source, the name of the system that the ids are of"},

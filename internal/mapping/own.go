@@ -82,7 +82,9 @@ func ownColumn(header string, at ref) (filler, error) {
 		return filler{}, nil
 	case fd.IsMap():
 		return ownMap(at, fd), nil
-	case fd.Message() != nil && fd.Message().FullName() == "google.protobuf.Timestamp":
+	case fd.Message() != nil && fd.Message().FullName() == durationName:
+		return single(ownValue(at, parseDays), fd), nil
+	case fd.Message() != nil && fd.Message().FullName() == timestampName:
 		return single(ownValue(at, func(text string) (protoreflect.Value, error) {
 			t, err := ownInstants.timestamp(text)
 			return protoreflect.ValueOfMessage(t.ProtoReflect()), err

@@ -54,6 +54,27 @@ func TestOwnSheet(t *testing.T) {
 	}
 }
 
+// TestOwnRecords: records and lists stand in a cell as REST writes them, the contact interval
+// as seconds; what the service works out is passed over.
+func TestOwnRecords(t *testing.T) {
+	plan, table, err := own(t, "f.csv", "name,service_tier,occasions,membership,contact_preference,contact_interval,last_contact_time,next_contact_time,contact_overdue_ratio\n"+
+		`customers/1,serviceTiers/1,"[{""type"":""BIRTHDAY"",""date"":{""year"":0,""month"":2,""day"":29}}]","{""level"":""gold""}","{""doNotContact"":false,""consents"":[]}",86400s,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,0.5`+"\n"+
+		`customers/2,,,,,1.5s,,,`+"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, rejected, err := convert(plan, table)
+	if err != nil || len(rejected) != 1 || rejected[0] != `line 3, contact_interval "1.5s": is not a number of days` {
+		t.Fatal(rejected, err)
+	}
+	want := []*load.Row{row(t, `{"number": 2, "customer": {"name": "customers/1", "serviceTier": "serviceTiers/1",
+		"occasions": [{"type": "BIRTHDAY", "date": {"month": 2, "day": 29}}], "membership": {"level": "gold"},
+		"contactPreference": {"doNotContact": false}, "contactInterval": "86400s"}}`)}
+	if diff := cmp.Diff(want, rows, protocmp.Transform()); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
 func TestOwnObjects(t *testing.T) {
 	const two = `{"name":"customers/1","type":"INDIVIDUAL","displayName":"Ada","etag":"\"1\"","phones":[{"number":"1","e164":"+1"}],"state":"ACTIVE"}` + "\n" +
 		`{"name":"customers/2","state":"DELETED"}` + "\n"

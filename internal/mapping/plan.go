@@ -71,7 +71,7 @@ func (m *Mapping) Compile(main *tabular.Table, joined []*Joined) (*Plan, error) 
 		p.on = append(p.on, ref{column: on, name: j.join.on})
 	}
 	p.fillers = c.fields(m.customer, customerDescriptor)
-	p.paths = paths(m.customer)
+	p.paths = paths(m.customer, customerDescriptor, "")
 	switch {
 	case m.externalID != nil:
 		p.source = c.textOf(m.externalID, "source")
@@ -88,18 +88,22 @@ func (m *Mapping) Compile(main *tabular.Table, joined []*Joined) (*Plan, error) 
 	return p, nil
 }
 
-// paths are the fields that a mapping's customer names, as an update mask does.
-func paths(customer *node) (out []string) {
-	for _, e := range customer.entries {
-		fd := customerDescriptor.Fields().ByName(protoreflect.Name(e.key))
+// paths are the fields of a message that a map names, as an update mask does, each with the
+// prefix.
+func paths(n *node, md protoreflect.MessageDescriptor, prefix string) (out []string) {
+	for _, e := range n.entries {
+		fd := md.Fields().ByName(protoreflect.Name(e.key))
+		path := prefix + e.key
 		switch {
 		case fd == nil || !aip.Settable(fd):
 		case fd.IsMap():
 			for _, key := range e.value.entries {
-				out = append(out, e.key+"."+key.key)
+				out = append(out, path+"."+key.key)
 			}
+		case aip.IsRecord(fd):
+			out = append(out, paths(e.value, fd.Message(), path+".")...)
 		default:
-			out = append(out, e.key)
+			out = append(out, path)
 		}
 	}
 	return out

@@ -123,6 +123,17 @@ func (c *caller) known(t testing.TB) *rapportv1.ExternalId {
 	return &rapportv1.ExternalId{Source: "erp", Id: id}
 }
 
+// tier makes a service tier with a contact interval, in the table alone.
+func (c *caller) tier(t testing.TB) string {
+	t.Helper()
+	id := uuid.NewString()
+	if _, err := c.DB.Exec(t.Context(), `INSERT INTO service_tier (service_tier_id, revision, display_name, targets, contact_interval_days,
+		create_time, update_time) VALUES ($1, 1, 'Gold', '[]', 30, now(), now())`, id); err != nil {
+		t.Fatal(err)
+	}
+	return "serviceTiers/" + id
+}
+
 func (c *caller) contact(t testing.TB) string {
 	t.Helper()
 	return c.must(t, &rapportv1.CreateContactRequest{
@@ -179,6 +190,30 @@ var scenarios = map[string]scenario{
 		},
 		func(req request) { req.(*rapportv1.CreateCustomerRequest).CustomerId = uuid.NewString() },
 	},
+	"CreateCustomer with a service tier": {
+		func(t testing.TB, c *caller) request {
+			customer := newCustomer()
+			customer.ServiceTier = proto.String(c.tier(t))
+			return &rapportv1.CreateCustomerRequest{Customer: customer}
+		},
+		func(req request) { req.(*rapportv1.CreateCustomerRequest).Customer.ServiceTier = nil },
+	},
+	"UpdateCustomer with a service tier": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: c.customer(t), ServiceTier: proto.String(c.tier(t))}}
+		},
+		func(req request) { req.(*rapportv1.UpdateCustomerRequest).AddTags = []string{"c"} },
+	},
+	"UpdateCustomer that makes one with a service tier": {
+		func(t testing.TB, c *caller) request {
+			customer := newCustomer()
+			customer.ServiceTier = proto.String(c.tier(t))
+			return &rapportv1.UpdateCustomerRequest{
+				Customer: customer, AllowMissing: true, ExternalId: &rapportv1.ExternalId{Source: "erp", Id: uuid.NewString()},
+			}
+		},
+		func(req request) { req.(*rapportv1.UpdateCustomerRequest).ExternalId.Source = "shop" },
+	},
 	"UpdateCustomer": {
 		func(t testing.TB, c *caller) request {
 			return &rapportv1.UpdateCustomerRequest{
@@ -218,6 +253,19 @@ var scenarios = map[string]scenario{
 		func(t testing.TB, c *caller) request {
 			return &rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
 				{Customer: &rapportv1.Customer{Name: c.customer(t), Referrer: proto.String(c.customer(t))}},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchUpdateCustomersRequest).Requests[0].AddTags = []string{"other"}
+		},
+	},
+	"BatchUpdateCustomers with a service tier": {
+		func(t testing.TB, c *caller) request {
+			customer := newCustomer()
+			customer.ServiceTier = proto.String(c.tier(t))
+			return &rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
+				{Customer: &rapportv1.Customer{Name: c.customer(t), ServiceTier: proto.String(c.tier(t))}},
+				{Customer: customer, AllowMissing: true, ExternalId: &rapportv1.ExternalId{Source: "erp", Id: uuid.NewString()}},
 			}}
 		},
 		func(req request) {

@@ -162,6 +162,7 @@ func exportCustomers(n int) func(*testing.T, *caller) func(context.Context) erro
 var trips = []trip{
 	{"CreateCustomer", "", made("CreateCustomer")},
 	{"CreateCustomer", "with a referrer", made("CreateCustomer with a referrer")},
+	{"CreateCustomer", "with a service tier", made("CreateCustomer with a service tier")},
 	{"CreateCustomer", "repeated under its request id", repeated("CreateCustomer")},
 	{"GetCustomer", "", func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.GetCustomerRequest{Name: c.customer(t)}
@@ -184,6 +185,8 @@ var trips = []trip{
 		c.must(t, &rapportv1.UpdateCustomerRequest{Customer: newCustomer(), ExternalId: id, AllowMissing: true})
 		return &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Referrer: proto.String(c.customer(t))}, ExternalId: id}
 	})},
+	{"UpdateCustomer", "with a service tier", made("UpdateCustomer with a service tier")},
+	{"UpdateCustomer", "that makes one with a service tier", made("UpdateCustomer that makes one with a service tier")},
 	{"UpdateCustomer", "repeated under its request id", repeated("UpdateCustomer")},
 	{"DeleteCustomer", "", made("DeleteCustomer")},
 	{"UndeleteCustomer", "", made("UndeleteCustomer")},
@@ -193,6 +196,7 @@ var trips = []trip{
 	}},
 	{"BatchUpdateCustomers", "", made("BatchUpdateCustomers")},
 	{"BatchUpdateCustomers", "with a referrer", made("BatchUpdateCustomers with a referrer")},
+	{"BatchUpdateCustomers", "with a service tier", made("BatchUpdateCustomers with a service tier")},
 	{"BatchUpdateCustomers", "repeated under its request id", repeated("BatchUpdateCustomers")},
 	{"ImportCustomers", "a message", imported(&rapportv1.ExternalId{Source: "erp", Id: "trip"}, "Ada")},
 	{"ImportCustomers", "a message that changes nothing", imported(&rapportv1.ExternalId{Source: "erp", Id: "trip"}, "")},

@@ -101,6 +101,16 @@ func IDIn(name string) pgtype.UUID {
 	return pgtype.UUID{Bytes: id, Valid: err == nil}
 }
 
+// NameOut is the field for the id of a record of the customer that a reference names; nil where
+// there is none.
+func NameOut(c aip.Collection, customer uuid.UUID, id pgtype.UUID) *string {
+	if !id.Valid {
+		return nil
+	}
+	name := c.Name(customer, id.Bytes)
+	return &name
+}
+
 // require queues the checks of what is newly named, before the record that names it.
 func (r *Resource[M, R, P]) require(tx *mutation.Tx, customer uuid.UUID, all []named) {
 	for _, n := range all {
@@ -112,4 +122,23 @@ func (r *Resource[M, R, P]) require(tx *mutation.Tx, customer uuid.UUID, all []n
 			return ref.missing()
 		}, r.sql.Require[n.reference], db.Lane(customer), db.UUID(customer), db.UUID(n.id))
 	}
+}
+
+// Named is the field of a filter for a reference: `contact = "customers/…"`. An id is one of its
+// customer's only, so the customer is part of the condition.
+func Named(c aip.Collection, column string) aip.Field {
+	return aip.Custom(func(t *aip.Term) (aip.Condition, error) {
+		if t.Op == ":" && t.Value.Present() {
+			return aip.Condition{SQL: column + " IS NOT NULL"}, nil
+		}
+		if t.Op != "=" {
+			return aip.Condition{}, t.Refuse("is compared by `=`")
+		}
+		customer, id, err := c.ParseName("filter", t.Value.Text)
+		if err != nil {
+			return aip.Condition{}, t.Refuse("is compared with a name, customers/{customer}/%s/{id}", c)
+		}
+		return aip.Condition{SQL: "lane = " + t.Bind(db.Lane(customer), "smallint") +
+			" AND customer_id = " + t.Bind(customer, "uuid") + " AND " + column + " = " + t.Bind(id, "uuid")}, nil
+	})
 }

@@ -113,7 +113,7 @@ type Contact struct {
 	Primary bool `protobuf:"varint,8,opt,name=primary,proto3" json:"primary,omitempty"`
 	// The channel by which the person prefers to be reached.
 	PreferredChannel Channel `protobuf:"varint,9,opt,name=preferred_channel,json=preferredChannel,proto3,enum=rapport.v1.Channel" json:"preferred_channel,omitempty"`
-	// Up to 20 days of the year on which the person is thought of.
+	// Up to 20 days of the year on which the person is thought of, each at most once.
 	Occasions []*Occasion `protobuf:"bytes,15,rep,name=occasions,proto3" json:"occasions,omitempty"`
 	// When the record was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

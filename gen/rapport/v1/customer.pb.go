@@ -321,11 +321,12 @@ type Customer struct {
 	ProspectTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=prospect_time,json=prospectTime,proto3" json:"prospect_time,omitempty"`
 	// The service that the customer gets, serviceTiers/{service_tier}; it must exist.
 	ServiceTier *string `protobuf:"bytes,24,opt,name=service_tier,json=serviceTier,proto3,oneof" json:"service_tier,omitempty"`
-	// Up to 20 days of the year on which the customer is thought of.
+	// Up to 20 days of the year on which the customer is thought of, each at most once.
 	Occasions []*Occasion `protobuf:"bytes,25,rep,name=occasions,proto3" json:"occasions,omitempty"`
-	// The customer's membership in a programme of the company; unset where there is none.
+	// The customer's membership in a programme of the company; unset where there is none. One
+	// of which nothing is known is none: an update that clears all of it unsets it.
 	Membership *Membership `protobuf:"bytes,26,opt,name=membership,proto3" json:"membership,omitempty"`
-	// How, and whether, the customer wants to be contacted.
+	// How, and whether, the customer wants to be contacted; unset where nothing is known of that.
 	ContactPreference *ContactPreference `protobuf:"bytes,27,opt,name=contact_preference,json=contactPreference,proto3" json:"contact_preference,omitempty"`
 	// How often the customer is to be contacted: whole days of 24 hours, 1 to 3,650. Unset: as
 	// often as the service tier says.
@@ -684,11 +685,11 @@ type ContactPreference struct {
 	// The channel by which the customer prefers to be reached.
 	PreferredChannel Channel `protobuf:"varint,1,opt,name=preferred_channel,json=preferredChannel,proto3,enum=rapport.v1.Channel" json:"preferred_channel,omitempty"`
 	// Whether the customer does not want to be contacted. ListFollowUps then shows only what the
-	// company owes: promises and cases.
-	DoNotContact bool `protobuf:"varint,2,opt,name=do_not_contact,json=doNotContact,proto3" json:"do_not_contact,omitempty"`
+	// company owes: promises and cases. Unset counts as false, and is answered as that.
+	DoNotContact *bool `protobuf:"varint,2,opt,name=do_not_contact,json=doNotContact,proto3,oneof" json:"do_not_contact,omitempty"`
 	// Until when the customer does not want to be contacted; as `do_not_contact` until then.
 	PauseEndTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=pause_end_time,json=pauseEndTime,proto3" json:"pause_end_time,omitempty"`
-	// Up to 50 consents.
+	// Up to 50 consents, answered in the order of their channels and purposes.
 	Consents      []*ContactPreference_Consent `protobuf:"bytes,4,rep,name=consents,proto3" json:"consents,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -732,8 +733,8 @@ func (x *ContactPreference) GetPreferredChannel() Channel {
 }
 
 func (x *ContactPreference) GetDoNotContact() bool {
-	if x != nil {
-		return x.DoNotContact
+	if x != nil && x.DoNotContact != nil {
+		return *x.DoNotContact
 	}
 	return false
 }
@@ -1238,10 +1239,10 @@ const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\n" +
 	"expireTimeB\t\n" +
 	"\a_numberB\b\n" +
-	"\x06_level\"\xb6\x04\n" +
+	"\x06_level\"\xc9\x04\n" +
 	"\x11ContactPreference\x12M\n" +
 	"\x11preferred_channel\x18\x01 \x01(\x0e2\x13.rapport.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x10preferredChannel\x12)\n" +
-	"\x0edo_not_contact\x18\x02 \x01(\bB\x03\xe0A\x01R\fdoNotContact\x12E\n" +
+	"\x0edo_not_contact\x18\x02 \x01(\bH\x00R\fdoNotContact\x88\x01\x01\x12E\n" +
 	"\x0epause_end_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\fpauseEndTime\x12N\n" +
 	"\bconsents\x18\x04 \x03(\v2%.rapport.v1.ContactPreference.ConsentB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\bconsents\x1a\x8f\x02\n" +
 	"\aConsent\x12:\n" +
@@ -1250,7 +1251,8 @@ const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\agranted\x18\x03 \x01(\bB\x03\xe0A\x01R\agranted\x12H\n" +
 	"\fconsent_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\vconsentTime\x12)\n" +
 	"\bevidence\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aH\x00R\bevidence\x88\x01\x01B\v\n" +
-	"\t_evidence\"V\n" +
+	"\t_evidenceB\x11\n" +
+	"\x0f_do_not_contact\"V\n" +
 	"\fEmailAddress\x12'\n" +
 	"\aaddress\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01(\xfe\x01R\aaddress\x12\x1d\n" +
 	"\aprimary\x18\x02 \x01(\bB\x03\xe0A\x01R\aprimary\"k\n" +
@@ -1365,6 +1367,7 @@ func file_rapport_v1_customer_proto_init() {
 	file_rapport_v1_occasion_proto_init()
 	file_rapport_v1_customer_proto_msgTypes[0].OneofWrappers = []any{}
 	file_rapport_v1_customer_proto_msgTypes[1].OneofWrappers = []any{}
+	file_rapport_v1_customer_proto_msgTypes[2].OneofWrappers = []any{}
 	file_rapport_v1_customer_proto_msgTypes[5].OneofWrappers = []any{
 		(*AttributeValue_StringValue)(nil),
 		(*AttributeValue_DoubleValue)(nil),

@@ -1729,8 +1729,9 @@ type ImportCustomersRequest_Row struct {
 	// One that is made gets this external id.
 	ExternalId *ExternalId `protobuf:"bytes,3,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
 	// The fields to change of a customer that is there, as in UpdateCustomer. Without
-	// a mask the populated fields are changed, and of attributes and external ids
-	// those that are set, so that what another source loaded stays.
+	// a mask the populated fields are changed, and of attributes, external ids, the
+	// membership and the contact preference what is set in them, so that what another
+	// source loaded stays.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -87,8 +87,8 @@ type Occasion struct {
 	// What the day is.
 	Type Occasion_Type `protobuf:"varint,1,opt,name=type,proto3,enum=rapport.v1.Occasion_Type" json:"type,omitempty"`
 	// The date on which it first was, month and day at least; the year is 0 where it is not
-	// known. It comes again each year, that of 29 February on 28 February in years that have
-	// no other.
+	// known, else 1 to 9999, and the day has come. It comes again each year, that of 29 February
+	// on 28 February in years that have no other.
 	Date *date.Date `protobuf:"bytes,2,opt,name=date,proto3" json:"date,omitempty"`
 	// What people call it, up to 200 characters. Required of a CUSTOM one.
 	Label         *string `protobuf:"bytes,3,opt,name=label,proto3,oneof" json:"label,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -43,6 +44,8 @@ var exampleOccurTime = timestamppb.New(time.Date(2026, 11, 2, 9, 15, 0, 0, time.
 
 var exampleTime = timestamppb.New(time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC))
 
+const exampleInterval = 60 * 24 * time.Hour
+
 // newCustomer is what a client sends; customer is what the service answers.
 func newCustomer() *rapportv1.Customer {
 	return &rapportv1.Customer{
@@ -59,6 +62,21 @@ func newCustomer() *rapportv1.Customer {
 		Tags:            []string{"tea", "vip"},
 		Attributes:      map[string]*rapportv1.AttributeValue{"plan": {Kind: &rapportv1.AttributeValue_StringValue{StringValue: "gold"}}},
 		AcquisitionCost: &money.Money{CurrencyCode: "GBP", Units: 120},
+		Occasions: []*rapportv1.Occasion{{
+			Type: rapportv1.Occasion_ANNIVERSARY, Date: &date.Date{Year: 2014, Month: 2, Day: 28}, Label: proto.String("Opening of the tea house"),
+		}},
+		Membership: &rapportv1.Membership{
+			Number: proto.String("T-2207"), Level: proto.String("gold"),
+			ExpireTime: timestamppb.New(time.Date(2027, 3, 31, 23, 0, 0, 0, time.UTC)),
+		},
+		ContactPreference: &rapportv1.ContactPreference{
+			PreferredChannel: rapportv1.Channel_PHONE, DoNotContact: proto.Bool(false),
+			Consents: []*rapportv1.ContactPreference_Consent{{
+				Channel: rapportv1.Channel_EMAIL, Purpose: "newsletter", Granted: true, Evidence: proto.String("Form of the spring fair"),
+				ConsentTime: timestamppb.New(time.Date(2026, 4, 18, 10, 0, 0, 0, time.UTC)),
+			}},
+		},
+		ContactInterval: durationpb.New(exampleInterval),
 	}
 }
 
@@ -67,6 +85,8 @@ func customer() *rapportv1.Customer {
 	c.Name, c.Uid, c.Etag, c.State = exampleCustomerName, exampleCustomerID, exampleEtag, rapportv1.Customer_ACTIVE
 	c.Phones[0].E164 = "+442071838750"
 	c.CreateTime, c.UpdateTime = exampleTime, exampleTime
+	c.LastContactTime, c.NextContactTime = exampleOccurTime, timestamppb.New(exampleOccurTime.AsTime().Add(exampleInterval))
+	c.ContactOverdueRatio = proto.Float64(0)
 	return c
 }
 
@@ -74,7 +94,8 @@ func newContact() *rapportv1.Contact {
 	return &rapportv1.Contact{
 		DisplayName: "Wei Chen", Title: proto.String("Head of Purchasing"),
 		Role: rapportv1.Contact_DECISION_MAKER, Primary: true, PreferredChannel: rapportv1.Channel_PHONE,
-		Emails: []*rapportv1.EmailAddress{{Address: "wei@jade-tea.example"}},
+		Emails:    []*rapportv1.EmailAddress{{Address: "wei@jade-tea.example"}},
+		Occasions: []*rapportv1.Occasion{{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 8, Day: 8}}},
 	}
 }
 

@@ -23,12 +23,10 @@ CREATE INDEX service_tier_update_time_idx ON service_tier (update_time, service_
 ALTER TABLE customer
     ADD COLUMN service_tier_id       uuid,
     ADD COLUMN occasions             jsonb   NOT NULL DEFAULT '[]',
-    ADD COLUMN membership            boolean NOT NULL DEFAULT false,
     ADD COLUMN membership_number     text COLLATE "C",
     ADD COLUMN membership_level      text COLLATE "C",
     ADD COLUMN membership_start_time timestamptz,
     ADD COLUMN membership_expire_time timestamptz,
-    ADD COLUMN contact_preference    boolean NOT NULL DEFAULT false,
     ADD COLUMN preferred_channel     text,
     ADD COLUMN do_not_contact        boolean NOT NULL DEFAULT false,
     ADD COLUMN pause_end_time        timestamptz,
