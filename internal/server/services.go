@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -26,6 +27,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/rest"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/servicetier"
+	"github.com/rapport-crm/rapport/internal/task"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/telemetry/names"
 )
@@ -57,6 +59,16 @@ type (
 // process takes over.
 const leaseIntervals = 10
 
+// taskService is TaskService: the RPCs of tasks, and that of follow-ups.
+type taskService struct{ *tasks }
+
+type tasks = task.Server
+
+// ListFollowUps is still to come.
+func (taskService) ListFollowUps(ctx context.Context, req *rapportv1.ListFollowUpsRequest) (*rapportv1.ListFollowUpsResponse, error) {
+	return rapportv1.UnimplementedTaskServiceServer{}.ListFollowUps(ctx, req)
+}
+
 // register makes the services of the API. The rules by which requests are checked are
 // compiled once all are registered, so validate is called later only.
 func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) {
@@ -82,6 +94,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Cases: allCases, Interval: s.config.ClockInterval, Log: s.log,
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
+	rapportv1.RegisterTaskServiceServer(r, taskService{task.New(service)})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 
