@@ -86,7 +86,8 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 	})
 	rapportv1.RegisterPurchaseServiceServer(r, purchase.New(service))
 	rapportv1.RegisterInteractionServiceServer(r, interaction.New(service))
-	allCases := cases.New(service)
+	allTasks := task.New(service)
+	allCases := cases.New(service, allTasks)
 	rapportv1.RegisterCaseServiceServer(r, caseService{
 		allCases, &servicetier.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag},
 	})
@@ -94,7 +95,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Cases: allCases, Interval: s.config.ClockInterval, Log: s.log,
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
-	rapportv1.RegisterTaskServiceServer(r, taskService{task.New(service)})
+	rapportv1.RegisterTaskServiceServer(r, taskService{allTasks})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 
