@@ -64,6 +64,11 @@ func (f Filter) Only(column string) string {
 	return and(all...)
 }
 
+// Beyond tells whether the filter has conditions besides those of Only.
+func (f Filter) Beyond(column string) bool {
+	return slices.ContainsFunc(f.conjuncts, func(c conjunct) bool { return c.only != column })
+}
+
 // within tells whether an index has the filter's rows in the order of the column.
 func (f Filter) within(column string) bool {
 	return !slices.ContainsFunc(f.conjuncts, func(c conjunct) bool { return c.column != column || c.bound != c.sql })
@@ -121,7 +126,7 @@ func CompileFilter(filter string, fields Fields, args []any) (Filter, error) {
 		}
 		parts = append(parts, part.SQL)
 		out.Served = out.Served || part.Served
-		out.conjuncts = append(out.conjuncts, conjunct{part.SQL, part.column, part.bound, part.only})
+		out.conjuncts = append(out.conjuncts, conjunct{sql: part.SQL, column: part.column, bound: part.bound, only: part.only})
 		if part.servedWhere != "" {
 			partial = append(partial, part.servedWhere)
 		}

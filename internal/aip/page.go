@@ -164,6 +164,9 @@ func storable(t time.Time) bool {
 	return year >= 1 && year <= 9999
 }
 
+// InvalidToken is INVALID_PAGE_TOKEN for a token whose key is not one of the list's.
+func InvalidToken() error { return invalidToken("this is not a token of this service") }
+
 func invalidToken(description string) error {
 	return apierr.Invalid(rapportv1.ErrorReason_INVALID_PAGE_TOKEN,
 		apierr.Violation{Field: "page_token", Description: description})

@@ -148,6 +148,7 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	tasks(d)
 	cases(d)
 	serviceTiers(d)
+	seenTogether(d)
 	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
 		t.Errorf("the export ends with %s", last)
 	}
@@ -314,4 +315,11 @@ func interactions(d *documented) {
 	d.call(412, "PATCH", interactionPath, `{"subject":"x"}`, "If-Match", `"1"`)
 	d.call(200, "DELETE", interactionPath, "")
 	d.call(200, "POST", interactionPath+":undelete", d.example("POST", path+"/{interaction}:undelete"))
+}
+
+// seenTogether calls what shows records of several kinds at once.
+func seenTogether(d *documented) {
+	d.Helper()
+	d.call(200, "GET", "/v1/customers/-/followUps?horizon=86400s", "")
+	d.call(200, "GET", customerPath+"/timeline", "")
 }

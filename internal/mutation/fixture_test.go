@@ -197,15 +197,6 @@ func (c *caller) told(t testing.TB) string {
 	return c.must(t, &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: told}).(*rapportv1.Case).GetName()
 }
 
-func newTier() *rapportv1.ServiceTier {
-	return &rapportv1.ServiceTier{DisplayName: "Gold", SilenceDays: proto.Int32(7)}
-}
-
-func (c *caller) tier(t testing.TB) string {
-	t.Helper()
-	return c.must(t, &rapportv1.CreateServiceTierRequest{ServiceTier: newTier()}).(*rapportv1.ServiceTier).GetName()
-}
-
 // scenario is a mutating call that succeeds, and one with another meaning that would
 // succeed after it.
 type scenario struct {
@@ -524,7 +515,7 @@ var scenarios = map[string]scenario{
 	},
 	"CreateServiceTier": {
 		func(testing.TB, *caller) request {
-			return &rapportv1.CreateServiceTierRequest{ServiceTier: newTier()}
+			return &rapportv1.CreateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{DisplayName: "Gold"}}
 		},
 		func(req request) { req.(*rapportv1.CreateServiceTierRequest).ServiceTier.DisplayName = "Other" },
 	},
@@ -536,8 +527,7 @@ var scenarios = map[string]scenario{
 	},
 	"UpdateServiceTier that makes one": {
 		func(testing.TB, *caller) request {
-			made := newTier()
-			made.Name = "serviceTiers/" + uuid.NewString()
+			made := &rapportv1.ServiceTier{Name: "serviceTiers/" + uuid.NewString(), DisplayName: "Gold"}
 			return &rapportv1.UpdateServiceTierRequest{ServiceTier: made, AllowMissing: true}
 		},
 		func(req request) { req.(*rapportv1.UpdateServiceTierRequest).ServiceTier.DisplayName = "Other" },

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/change"
 	"github.com/rapport-crm/rapport/internal/contact"
 	"github.com/rapport-crm/rapport/internal/customer"
+	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/lease"
@@ -30,18 +30,21 @@ import (
 	"github.com/rapport-crm/rapport/internal/task"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/telemetry/names"
+	"github.com/rapport-crm/rapport/internal/timeline"
 )
 
-// customerService is CustomerService: the RPCs of customers and those of contacts,
-// each from its package. A method that neither has does not compile.
+// customerService is CustomerService: the RPCs of customers, those of contacts and that of
+// timelines, each from its package. A method that none has does not compile.
 type customerService struct {
 	*customers
 	*contacts
+	*histories
 }
 
 type (
 	customers = customer.Server
 	contacts  = contact.Server
+	histories = timeline.Server
 )
 
 // caseService is CaseService: the RPCs of cases and those of service tiers.
@@ -55,19 +58,20 @@ type (
 	tiers        = servicetier.Server
 )
 
+// taskService is TaskService: the RPCs of tasks and that of follow-ups.
+type taskService struct {
+	*customerTasks
+	*followUps
+}
+
+type (
+	customerTasks = task.Server
+	followUps     = followup.Server
+)
+
 // leaseIntervals is for how many looks a holder of the clock may say nothing before another
 // process takes over.
 const leaseIntervals = 10
-
-// taskService is TaskService: the RPCs of tasks, and that of follow-ups.
-type taskService struct{ *tasks }
-
-type tasks = task.Server
-
-// ListFollowUps is still to come.
-func (taskService) ListFollowUps(ctx context.Context, req *rapportv1.ListFollowUpsRequest) (*rapportv1.ListFollowUpsResponse, error) {
-	return rapportv1.UnimplementedTaskServiceServer{}.ListFollowUps(ctx, req)
-}
 
 // register makes the services of the API. The rules by which requests are checked are
 // compiled once all are registered, so validate is called later only.
@@ -77,17 +81,20 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		DB: s.pool, Mutations: mutations, PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
 		Validate: validate,
 	}
+	interactions, purchases, tasks := interaction.New(service), purchase.New(service), task.New(service)
+	allCases := cases.New(service, tasks)
 	rapportv1.RegisterCustomerServiceServer(r, customerService{
 		&customer.Server{
 			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
 			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag, Validate: validate,
 		},
 		contact.New(service, s.config.DefaultRegion),
+		timeline.New(s.pool, mutations.Clock, timeline.Records{
+			Interactions: interactions.Reader(), Cases: allCases.Reader(), Tasks: tasks.Reader(), Purchases: purchases.Reader(),
+		}),
 	})
-	rapportv1.RegisterPurchaseServiceServer(r, purchase.New(service))
-	rapportv1.RegisterInteractionServiceServer(r, interaction.New(service))
-	allTasks := task.New(service)
-	allCases := cases.New(service, allTasks)
+	rapportv1.RegisterPurchaseServiceServer(r, purchases)
+	rapportv1.RegisterInteractionServiceServer(r, interactions)
 	rapportv1.RegisterCaseServiceServer(r, caseService{
 		allCases, &servicetier.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag},
 	})
@@ -95,7 +102,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Cases: allCases, Interval: s.config.ClockInterval, Log: s.log,
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
-	rapportv1.RegisterTaskServiceServer(r, taskService{allTasks})
+	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
@@ -34,13 +35,16 @@ func New(service owned.Service) *Server {
 				Collection: aip.Interactions, Table: "interaction", IDColumn: "interaction_id", Deletable: true,
 			},
 		},
-		Normalise: s.normalise, Check: refuseEnded,
+		Normalise: s.normalise, Check: refuseEnded, Follow: follow,
 		NotFound: rapportv1.ErrorReason_TASK_NOT_FOUND, Exists: rapportv1.ErrorReason_TASK_ALREADY_EXISTS,
 		Fields: fields, FieldsAt: fieldsAt, Orders: orders(),
 	}
 	s.tasks.Ready()
 	return s
 }
+
+// Reader reads tasks beside other records.
+func (s *Server) Reader() owned.Reader[*rapportv1.Task] { return s.tasks.Reader() }
 
 // CreateTask makes a task of a customer.
 func (s *Server) CreateTask(ctx context.Context, req *rapportv1.CreateTaskRequest) (*rapportv1.Task, error) {
@@ -84,4 +88,13 @@ func (s *Server) Make(ctx context.Context, tx *mutation.Tx, customer, id uuid.UU
 		return nil, err
 	}
 	return s.tasks.Make(ctx, tx, customer, id, t)
+}
+
+// follow queues what there is to do for the customers then.
+func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Task, *row]) {
+	var changes followup.Changes
+	for _, m := range moved {
+		changes.Task(m.Row.CustomerID, m.Before, m.After)
+	}
+	changes.Queue(tx, tx.Now)
 }
