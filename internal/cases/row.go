@@ -27,6 +27,8 @@ type row struct {
 		terms servicetier.Terms
 		now   time.Time
 	}
+	// notifyDueTime is what a create says of the promise of a stock request.
+	notifyDueTime *time.Time
 }
 
 // facts are what was told about a case.

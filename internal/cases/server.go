@@ -15,22 +15,24 @@ import (
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/servicetier"
+	"github.com/rapport-crm/rapport/internal/task"
 )
 
 // Server serves the cases of CaseService.
 type Server struct {
 	cases owned.Resource[*rapportv1.Case, row, *row]
+	tasks *task.Server
 }
 
-// New returns the server of cases.
-func New(service owned.Service) *Server {
-	s := &Server{}
+// New returns the server of cases, some of which open tasks.
+func New(service owned.Service, tasks *task.Server) *Server {
+	s := &Server{tasks: tasks}
 	s.cases = owned.Resource[*rapportv1.Case, row, *row]{
 		Service: service, Collection: aip.Cases, Singular: "Case", Plural: "Cases", Table: "support_case", Noun: "case", Columns: columns,
 		ExternalColumns: [2]string{"external_id_source", "external_id_id"},
-		Normalise:       s.normalise, Load: load, Check: check, Refused: refused, Follow: follow,
+		Normalise:       s.normalise, Load: load, Brings: brings, Check: check, Along: s.notify, Refused: refused, Follow: follow,
 		NotFound: rapportv1.ErrorReason_CASE_NOT_FOUND, Exists: rapportv1.ErrorReason_CASE_ALREADY_EXISTS,
-		Fields: s.fields(), Orders: orders(), DefaultOrder: newestFirst,
+		Fields: fields, FieldsAt: fieldsAt, Orders: orders(), DefaultOrder: newestFirst,
 	}
 	s.cases.Ready()
 	return s

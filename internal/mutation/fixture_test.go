@@ -179,22 +179,22 @@ func (c *caller) task(t testing.TB) string {
 
 func newCase() *rapportv1.Case {
 	return &rapportv1.Case{
-		Type: rapportv1.Case_COMPLAINT, Priority: rapportv1.Priority_P2, Category: proto.String("billing"), Item: proto.String("card"),
-		Assignee: proto.String("grace"), ReceiveTime: timestamppb.New(time.Unix(1_750_000_000, 0)),
+		Type: rapportv1.Case_SERVICE_REQUEST, Priority: rapportv1.Priority_P1, Category: proto.String("repair"), Assignee: proto.String("grace"),
+		ReceiveTime: timestamppb.New(time.Unix(1_750_000_000, 0)), ExternalId: &rapportv1.ExternalId{Source: "desk", Id: uuid.NewString()},
 	}
 }
 
-// supportCase makes a case in progress.
 func (c *caller) supportCase(t testing.TB) string {
 	t.Helper()
 	return c.must(t, &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: newCase()}).(*rapportv1.Case).GetName()
 }
 
-func (c *caller) resolvedCase(t testing.TB) string {
+// told is the name of a case whose customer was told what came of it.
+func (c *caller) told(t testing.TB) string {
 	t.Helper()
-	name := c.supportCase(t)
-	c.must(t, &rapportv1.ResolveCaseRequest{Name: name, Resolution: "done", ResolutionType: rapportv1.Case_FIXED})
-	return name
+	told := newCase()
+	told.Resolution, told.ResolutionType, told.FeedbackTime = proto.String("Done"), rapportv1.Case_FIXED, told.GetReceiveTime()
+	return c.must(t, &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: told}).(*rapportv1.Case).GetName()
 }
 
 // scenario is a mutating call that succeeds, and one with another meaning that would
@@ -455,6 +455,87 @@ var scenarios = map[string]scenario{
 		},
 		func(req request) { req.(*rapportv1.UndeleteInteractionRequest).Etag = "*" },
 	},
+	"CreateCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: newCase()}
+		},
+		func(req request) { req.(*rapportv1.CreateCaseRequest).Case.Item = proto.String("Other") },
+	},
+	"CreateCase that promises to tell": {
+		func(t testing.TB, c *caller) request {
+			wanted := newCase()
+			wanted.Type = rapportv1.Case_STOCK_REQUEST
+			return &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: wanted, NotifyDueTime: timestamppb.New(time.Unix(1_760_000_000, 0))}
+		},
+		func(req request) { req.(*rapportv1.CreateCaseRequest).NotifyDueTime.Seconds++ },
+	},
+	"CreateCase by external id": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateCaseRequest{Parent: "customers/-", CustomerExternalId: c.known(t), Case: newCase()}
+		},
+		func(req request) { req.(*rapportv1.CreateCaseRequest).Case.Item = proto.String("Other") },
+	},
+	"BatchCreateCases": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateCasesRequest{Parent: "customers/-", Requests: []*rapportv1.CreateCaseRequest{
+				{Parent: c.customer(t), Case: newCase()}, {Parent: c.customer(t), Case: newCase(), CaseId: uuid.NewString()},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchCreateCasesRequest).Requests[1].Case.Item = proto.String("Other")
+		},
+	},
+	"UpdateCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateCaseRequest{Case: &rapportv1.Case{Name: c.supportCase(t), WaitingOnCustomer: true}}
+		},
+		func(req request) { req.(*rapportv1.UpdateCaseRequest).Case.Item = proto.String("Other") },
+	},
+	"UpdateCase that makes one": {
+		func(t testing.TB, c *caller) request {
+			made := newCase()
+			made.Name = c.customer(t) + "/cases/" + uuid.NewString()
+			return &rapportv1.UpdateCaseRequest{Case: made, AllowMissing: true}
+		},
+		func(req request) { req.(*rapportv1.UpdateCaseRequest).Case.Item = proto.String("Other") },
+	},
+	"ResolveCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.ResolveCaseRequest{Name: c.supportCase(t), Resolution: "Done", ResolutionType: rapportv1.Case_FIXED}
+		},
+		func(req request) { req.(*rapportv1.ResolveCaseRequest).Resolution = "Other" },
+	},
+	"CloseCase": {
+		func(t testing.TB, c *caller) request { return &rapportv1.CloseCaseRequest{Name: c.told(t)} },
+		func(req request) { req.(*rapportv1.CloseCaseRequest).Etag = "*" },
+	},
+	"ReopenCase": {
+		func(t testing.TB, c *caller) request { return &rapportv1.ReopenCaseRequest{Name: c.told(t)} },
+		func(req request) { req.(*rapportv1.ReopenCaseRequest).Etag = "*" },
+	},
+	"CreateServiceTier": {
+		func(testing.TB, *caller) request {
+			return &rapportv1.CreateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{DisplayName: "Gold"}}
+		},
+		func(req request) { req.(*rapportv1.CreateServiceTierRequest).ServiceTier.DisplayName = "Other" },
+	},
+	"UpdateServiceTier": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{Name: c.tier(t), DisplayName: "Silver"}}
+		},
+		func(req request) { req.(*rapportv1.UpdateServiceTierRequest).ServiceTier.DisplayName = "Other" },
+	},
+	"UpdateServiceTier that makes one": {
+		func(testing.TB, *caller) request {
+			made := &rapportv1.ServiceTier{Name: "serviceTiers/" + uuid.NewString(), DisplayName: "Gold"}
+			return &rapportv1.UpdateServiceTierRequest{ServiceTier: made, AllowMissing: true}
+		},
+		func(req request) { req.(*rapportv1.UpdateServiceTierRequest).ServiceTier.DisplayName = "Other" },
+	},
+	"DeleteServiceTier": {
+		func(t testing.TB, c *caller) request { return &rapportv1.DeleteServiceTierRequest{Name: c.tier(t)} },
+		func(req request) { req.(*rapportv1.DeleteServiceTierRequest).Etag = "*" },
+	},
 	"CreateTask": {
 		func(t testing.TB, c *caller) request {
 			interaction := c.interaction(t)
@@ -521,56 +602,6 @@ var scenarios = map[string]scenario{
 			return &rapportv1.CancelTaskRequest{Name: c.task(t), CustomerAgreed: true}
 		},
 		func(req request) { req.(*rapportv1.CancelTaskRequest).CustomerAgreed = false },
-	},
-	"CreateCase": {
-		func(t testing.TB, c *caller) request {
-			return &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: newCase()}
-		},
-		func(req request) { req.(*rapportv1.CreateCaseRequest).Case.Item = nil },
-	},
-	"BatchCreateCases": {
-		func(t testing.TB, c *caller) request {
-			return &rapportv1.BatchCreateCasesRequest{Parent: c.customer(t), Requests: []*rapportv1.CreateCaseRequest{{Case: newCase()}}}
-		},
-		func(req request) { req.(*rapportv1.BatchCreateCasesRequest).Requests[0].Case.Item = nil },
-	},
-	"UpdateCase": {
-		func(t testing.TB, c *caller) request {
-			return &rapportv1.UpdateCaseRequest{Case: &rapportv1.Case{Name: c.supportCase(t), Item: proto.String("invoice")}}
-		},
-		func(req request) { req.(*rapportv1.UpdateCaseRequest).Case.Item = proto.String("bill") },
-	},
-	"ResolveCase": {
-		func(t testing.TB, c *caller) request {
-			return &rapportv1.ResolveCaseRequest{Name: c.supportCase(t), Resolution: "done", ResolutionType: rapportv1.Case_FIXED}
-		},
-		func(req request) { req.(*rapportv1.ResolveCaseRequest).Resolution = "not done" },
-	},
-	"CloseCase": {
-		func(t testing.TB, c *caller) request {
-			return &rapportv1.CloseCaseRequest{Name: c.resolvedCase(t), FeedbackTime: timestamppb.Now()}
-		},
-		func(req request) { req.(*rapportv1.CloseCaseRequest).FeedbackTime.Seconds++ },
-	},
-	"ReopenCase": {
-		func(t testing.TB, c *caller) request { return &rapportv1.ReopenCaseRequest{Name: c.resolvedCase(t)} },
-		func(req request) { req.(*rapportv1.ReopenCaseRequest).Etag = `"2"` },
-	},
-	"CreateServiceTier": {
-		func(testing.TB, *caller) request {
-			return &rapportv1.CreateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{DisplayName: "Gold"}}
-		},
-		func(req request) { req.(*rapportv1.CreateServiceTierRequest).ServiceTier.DisplayName = "Silver" },
-	},
-	"UpdateServiceTier": {
-		func(t testing.TB, c *caller) request {
-			return &rapportv1.UpdateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{Name: c.tier(t), DisplayName: "Golden"}}
-		},
-		func(req request) { req.(*rapportv1.UpdateServiceTierRequest).ServiceTier.DisplayName = "Silver" },
-	},
-	"DeleteServiceTier": {
-		func(t testing.TB, c *caller) request { return &rapportv1.DeleteServiceTierRequest{Name: c.tier(t)} },
-		func(req request) { req.(*rapportv1.DeleteServiceTierRequest).Etag = `"1"` },
 	},
 }
 

@@ -142,6 +142,13 @@ func tasksPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller
 	}
 }
 
+func casesPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.ListCasesRequest{Parent: parent(t, c)}
+		return func(ctx context.Context) error { _, err := c.Cases.ListCases(ctx, req); return err }
+	}
+}
+
 // exportCustomers exports so many customers, which it makes in the table alone.
 func exportCustomers(n int) func(*testing.T, *caller) func(context.Context) error {
 	return func(t *testing.T, c *caller) func(context.Context) error {
@@ -263,6 +270,39 @@ var trips = []trip{
 	{"UpdateInteraction", "that makes one", made("UpdateInteraction that makes one")},
 	{"DeleteInteraction", "", made("DeleteInteraction")},
 	{"UndeleteInteraction", "", made("UndeleteInteraction")},
+	{"CreateCase", "", made("CreateCase")},
+	{"CreateCase", "that promises to tell", made("CreateCase that promises to tell")},
+	{"CreateCase", "by the customer's external id", made("CreateCase by external id")},
+	{"BatchCreateCases", "", made("BatchCreateCases")},
+	{"GetCase", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetCaseRequest{Name: c.supportCase(t)}
+		return func(ctx context.Context) error { _, err := c.Cases.GetCase(ctx, req); return err }
+	}},
+	{"ListCases", "of one customer", casesPage(func(t *testing.T, c *caller) string {
+		customer, _, _ := strings.Cut(c.supportCase(t), "/cases/")
+		return customer
+	})},
+	{"ListCases", "of one customer who has none", casesPage(func(t *testing.T, c *caller) string { return c.customer(t) })},
+	{"ListCases", "of all customers", casesPage(func(*testing.T, *caller) string { return "customers/-" })},
+	{"UpdateCase", "", made("UpdateCase")},
+	{"UpdateCase", "that makes one", made("UpdateCase that makes one")},
+	{"ResolveCase", "", made("ResolveCase")},
+	{"CloseCase", "", made("CloseCase")},
+	{"ReopenCase", "", made("ReopenCase")},
+	{"CreateServiceTier", "", made("CreateServiceTier")},
+	{"GetServiceTier", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetServiceTierRequest{Name: c.tier(t)}
+		return func(ctx context.Context) error { _, err := c.Cases.GetServiceTier(ctx, req); return err }
+	}},
+	{"ListServiceTiers", "", func(_ *testing.T, c *caller) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := c.Cases.ListServiceTiers(ctx, &rapportv1.ListServiceTiersRequest{})
+			return err
+		}
+	}},
+	{"UpdateServiceTier", "", made("UpdateServiceTier")},
+	{"UpdateServiceTier", "that makes one", made("UpdateServiceTier that makes one")},
+	{"DeleteServiceTier", "", made("DeleteServiceTier")},
 	{"CreateTask", "", made("CreateTask")},
 	{"CreateTask", "by the customer's external id", made("CreateTask by external id")},
 	{"BatchCreateTasks", "", made("BatchCreateTasks")},
@@ -348,7 +388,7 @@ func TestRoundTrips(t *testing.T) {
 func TestEveryRPCHasItsRoundTrips(t *testing.T) {
 	for _, file := range []protoreflect.FileDescriptor{
 		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_purchase_service_proto,
-		rapportv1.File_rapport_v1_interaction_service_proto, rapportv1.File_rapport_v1_task_service_proto,
+		rapportv1.File_rapport_v1_interaction_service_proto, rapportv1.File_rapport_v1_case_service_proto, rapportv1.File_rapport_v1_task_service_proto,
 		rapportv1.File_rapport_v1_change_service_proto,
 	} {
 		methods := file.Services().Get(0).Methods()

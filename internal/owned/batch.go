@@ -39,6 +39,7 @@ type child[M Message, P any] struct {
 	id     uuid.UUID
 	given  bool // the id is the caller's
 	value  M
+	req    CreateRequest
 	row    P
 	refers []named
 	err    error
@@ -125,7 +126,7 @@ func (r *Resource[M, R, P]) parseEntry(claim *mutation.Claim, batch BatchRequest
 	if c.id, err = r.newID(claim, e.ID); err != nil {
 		return c, err
 	}
-	c.given, c.value = e.ID != "", e.Value
+	c.given, c.value, c.req = e.ID != "", e.Value, e.Request
 	aip.ClearUnsettable(c.value)
 	return c, r.Normalise(c.value)
 }
@@ -142,7 +143,7 @@ func (r *Resource[M, R, P]) createAll(ctx context.Context, tx *mutation.Tx, chil
 		m, err := r.birth(tx, there, c)
 		if err == nil {
 			made = append(made, m)
-			err = r.insert(tx, r.refusedOf(c, m.After.GetName()), m)
+			err = r.insert(ctx, tx, r.refusedOf(c, m.After.GetName()), m)
 		} else if !errors.Is(err, mutation.ErrRaced) {
 			err = failed.add(c.index, err)
 		}

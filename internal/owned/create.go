@@ -52,7 +52,11 @@ func (r *Resource[M, R, P]) Create(ctx context.Context, req CreateRequest, id st
 		} else {
 			requireCustomer(tx, customer)
 		}
-		return r.Make(ctx, tx, customer, uid, in)
+		row := P(new(R))
+		if err := r.brings(row, req); err != nil {
+			return none, err
+		}
+		return r.make(ctx, tx, row, customer, uid, in)
 	})
 	return out, r.explain(ctx, whose.customer, err)
 }
@@ -68,19 +72,29 @@ func (r *Resource[M, R, P]) newID(claim *mutation.Claim, given string) (uuid.UUI
 // for the transactions of other resources, which hold the customer already: what the
 // record has to do with theirs happens with them or not at all.
 func (r *Resource[M, R, P]) Make(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
-	var none M
-	row := P(new(R))
+	return r.make(ctx, tx, P(new(R)), customer, id, in)
+}
+
+func (r *Resource[M, R, P]) make(ctx context.Context, tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
 	if r.Load != nil {
 		r.Load(tx, customer, row)
 		if err := tx.Fetch(ctx); err != nil {
+			var none M
 			return none, err
 		}
 	}
-	return r.makeLoaded(tx, row, customer, id, in)
+	return r.makeLoaded(ctx, tx, row, customer, id, in)
+}
+
+func (r *Resource[M, R, P]) brings(row P, req CreateRequest) error {
+	if r.Brings == nil {
+		return nil
+	}
+	return r.Brings(row, req)
 }
 
 // makeLoaded is Make of a row for which Load has been done.
-func (r *Resource[M, R, P]) makeLoaded(tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
+func (r *Resource[M, R, P]) makeLoaded(ctx context.Context, tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
 	var none M
 	refers, err := r.newlyNamed(customer, none, in)
 	if err != nil {
@@ -91,7 +105,7 @@ func (r *Resource[M, R, P]) makeLoaded(tx *mutation.Tx, row P, customer, id uuid
 		return none, err
 	}
 	r.require(tx, customer, refers)
-	if err := r.insert(tx, r.refused(m.After.GetName()), m); err != nil {
+	if err := r.insert(ctx, tx, r.refused(m.After.GetName()), m); err != nil {
 		return none, err
 	}
 	r.follow(tx, []Moved[M, P]{m})
@@ -117,13 +131,17 @@ func (r *Resource[M, R, P]) check(m Moved[M, P]) error {
 	return r.Check(m.Row, m.Before, m.After)
 }
 
-// insert queues the row of a new record and the entry of the change.
-func (r *Resource[M, R, P]) insert(tx *mutation.Tx, refused mutation.Refusal, m Moved[M, P]) error {
+// insert queues the row of a new record, the entry of the change and what comes along.
+func (r *Resource[M, R, P]) insert(ctx context.Context, tx *mutation.Tx, refused mutation.Refusal, m Moved[M, P]) error {
 	fields, err := change.Diff(m.Before, m.After)
-	if err == nil {
-		r.write(tx, r.sql.Insert, rapportv1.Change_CREATED, fields, refused, m)
+	if err != nil {
+		return err
 	}
-	return err
+	r.write(tx, r.sql.Insert, rapportv1.Change_CREATED, fields, refused, m)
+	if r.Along == nil {
+		return nil
+	}
+	return r.Along(ctx, tx, m)
 }
 
 // write queues a record's row and the entry of its change.

@@ -5,6 +5,7 @@
 package owned
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -86,12 +87,18 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	// before it can be set or altered; it may be nil. It costs a create a round trip. The
 	// row's own columns are filled by then only where the record is there.
 	Load func(tx *mutation.Tx, customer uuid.UUID, row P)
+	// Brings notes in a new row what its create says beside the record, or refuses that; it may
+	// be nil.
+	Brings func(row P, req CreateRequest) error
 	// Check refuses what the state of the record does not allow, once the row is set, with
 	// FAILED_PRECONDITION; it may be nil. A record that is made has no before.
 	Check func(row P, before, after M) error
 	// Refused maps constraints of the resource's own to errors about the named record;
 	// it may be nil, and returns nil for those that it does not know.
 	Refused func(e *pgconn.PgError, name string) error
+	// Along makes what comes along with a record that is made, behind its statements in the
+	// same transaction; it may be nil.
+	Along func(ctx context.Context, tx *mutation.Tx, made Moved[M, P]) error
 	// Follow queues what else has to change with the records, behind their own statements
 	// in the same transaction, once for all of a batch; it may be nil.
 	Follow func(tx *mutation.Tx, moved []Moved[M, P])

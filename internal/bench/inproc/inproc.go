@@ -63,12 +63,12 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	mutations := &mutation.Runner{Pool: pool, Clock: time.Now, RequestTTL: 24 * time.Hour}
 	var services rpc.Registrar
 	records := owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}
-	interactions, purchases := interaction.New(records), purchase.New(records)
+	interactions, purchases, tasks := interaction.New(records), purchase.New(records), task.New(records)
 	rapportv1.RegisterCustomerServiceServer(&services, service{
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
 		contact.New(records, ""),
 		timeline.New(pool, mutations.Clock, timeline.Records{
-			Interactions: interactions.Reader(), Cases: cases.New(records).Reader(), Tasks: task.New(records).Reader(),
+			Interactions: interactions.Reader(), Cases: cases.New(records, tasks).Reader(), Tasks: tasks.Reader(),
 			Purchases: purchases.Reader(),
 		}),
 	})

@@ -74,9 +74,9 @@ CREATE INDEX support_case_create_time_idx ON support_case (create_time, case_id)
 
 CREATE INDEX support_case_update_time_idx ON support_case (update_time, case_id);
 
-CREATE INDEX support_case_assignee_idx ON support_case (assignee, receive_time, case_id);
-
 -- What is open is what people ask for, and little beside all that was closed.
 CREATE INDEX support_case_open_idx ON support_case (receive_time, case_id) WHERE close_time IS NULL;
+
+CREATE INDEX support_case_assignee_idx ON support_case (assignee, receive_time, case_id) WHERE close_time IS NULL;
 
 CREATE INDEX support_case_next_event_time_idx ON support_case (next_event_time) WHERE next_event_time IS NOT NULL;
