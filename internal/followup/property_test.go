@@ -279,9 +279,6 @@ func (w *world) check(t *testing.T) {
 		}
 		return lines
 	}
-	if _, err := w.s.DB.Exec(t.Context(), `SET TIME ZONE 'UTC'`); err != nil {
-		t.Fatal(err)
-	}
 	got := query(`SELECT concat_ws('|', customer_id, extract(epoch FROM last_contact_time)::bigint, 'p', extract(epoch FROM last_purchase_time)::bigint,
 		last_purchase_id, 't', extract(epoch FROM last_thanks_time)::bigint) FROM customer_activity`)
 	slices.Sort(activity)
