@@ -49,6 +49,9 @@ func refused(e *pgconn.PgError, _ string) error {
 	return nil
 }
 
+// Reader reads cases beside other records.
+func (s *Server) Reader() owned.Reader[*rapportv1.Case] { return s.cases.Reader() }
+
 // CreateCase makes a case of a customer.
 func (s *Server) CreateCase(ctx context.Context, req *rapportv1.CreateCaseRequest) (*rapportv1.Case, error) {
 	return s.cases.Create(ctx, req, req.GetCaseId(), req.GetCase())

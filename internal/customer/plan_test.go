@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"crypto/md5" //nolint:gosec // a test's ids
 	"strings"
 	"testing"
 	"time"
@@ -16,11 +17,13 @@ import (
 
 // seedSQL makes 20,000 customers whose values differ as those of real ones do.
 const seedSQL = `
+INSERT INTO service_tier (service_tier_id, revision, display_name, targets, create_time, update_time)
+SELECT md5(n::text)::uuid, 1, 'Gold', '[]', now(), now() FROM generate_series(0, 299) AS n;
 INSERT INTO customer (lane, customer_id, revision, type, display_name, emails, phones, postal_addresses, external_ids,
-    tags, attributes, owner, referrer_lane, referrer_id, create_time, update_time)
+    tags, attributes, owner, referrer_lane, referrer_id, service_tier_id, create_time, update_time)
 SELECT n % 64, gen_random_uuid(), 1, 'INDIVIDUAL', md5(n::text), jsonb_build_array(jsonb_build_object('address', n || '@example.com')),
     jsonb_build_array(jsonb_build_object('number', n::text)), '[]', '{}', ARRAY['tag' || n % 500],
-    jsonb_build_object('plan', 'p' || n % 400, 'n', n), 'owner' || n % 300, 0, gen_random_uuid(),
+    jsonb_build_object('plan', 'p' || n % 400, 'n', n), 'owner' || n % 300, 0, gen_random_uuid(), md5((n % 300)::text)::uuid,
     timestamptz '2026-01-01Z' + n * interval '1 second', timestamptz '2026-01-01Z' + (n * 7919 % 20000) * interval '1 second'
 FROM generate_series(1, 20000) AS n;
 INSERT INTO search_key (lane, customer_id, contact_id, key)
@@ -142,6 +145,7 @@ func TestPlansOfFilters(t *testing.T) {
 		{`phones.e164 = "+4711"`, "search_key_key_idx"},
 		{`emails.address = "7@example.com" OR phones.number = "4711" OR tags:"tag7"`, "search_key_key_idx"},
 		{`owner = "owner7"`, "customer_owner_idx"},
+		{`service_tier = "serviceTiers/` + uuid.UUID(md5.Sum([]byte("7"))).String() + `"`, "customer_service_tier_idx"}, //nolint:gosec // as in the seed
 		{`external_ids.erp = "4711"`, "external_id_pkey"},
 		{`create_time > "2026-01-01T05:33:00Z"`, "customer_create_time_idx"},
 		{`referrer = "customers/0198c0de-0000-7000-8000-000000000001"`, "customer_referrer_idx"},

@@ -61,6 +61,9 @@ func (p *Persona) contact(i int, known map[string]bool) *rapportv1.Contact {
 		// Nothing says in which country a contact's number is, so it begins with a +.
 		c.Phones = []*rapportv1.PhoneNumber{{Number: phone(r, p.home.region, phonenumbers.MOBILE, phonenumbers.INTERNATIONAL)}}
 	}
+	if chance(p.random(subject+" occasions"), 0.3) {
+		c.Occasions = []*rapportv1.Occasion{p.birthday(subject + " birthday")}
+	}
 	return c
 }
 

@@ -43,6 +43,7 @@ func (p *Persona) Customer() *rapportv1.Customer {
 		c.Owner = proto.String(p.owner())
 	}
 	p.acquire(c)
+	p.care(c)
 	return c
 }
 

@@ -53,6 +53,46 @@ func TestFillIsWhatTheServiceTakes(t *testing.T) {
 	}
 }
 
+// TestFillHasWhatFollowUpsLiveOf: a share of the customers has each kind of occasion,
+// preference and interval, the awkward ones too.
+func TestFillHasWhatFollowUpsLiveOf(t *testing.T) {
+	const customers = 3000
+	n := map[string]int{}
+	count := func(what string, is bool) {
+		if is {
+			n[what]++
+		}
+	}
+	for number := range customers {
+		p := demo.Company{Seed: 1}.Persona(number + 1)
+		c := p.Customer()
+		occasions := c.GetOccasions()
+		for _, contact := range p.Contacts() {
+			occasions = append(occasions, contact.GetOccasions()...)
+		}
+		for _, o := range occasions {
+			count(o.GetType().String(), true)
+			count("29 February", o.GetDate().GetMonth() == 2 && o.GetDate().GetDay() == 29)
+			count("a day without a year", o.GetDate().GetYear() == 0)
+		}
+		count("member", c.GetMembership() != nil)
+		count("member for good", c.GetMembership() != nil && c.GetMembership().GetExpireTime() == nil)
+		count("not to be contacted", c.GetContactPreference().GetDoNotContact())
+		count("pausing", c.GetContactPreference().GetPauseEndTime() != nil)
+		count("with a channel", c.GetContactPreference().GetPreferredChannel() != 0)
+		count("consenting", len(c.GetContactPreference().GetConsents()) > 0)
+		count("with an interval", c.GetContactInterval() != nil)
+	}
+	for what, least := range map[string]int{
+		"BIRTHDAY": 1000, "ANNIVERSARY": 100, "CUSTOM": 20, "29 February": 10, "a day without a year": 100, "member": 600, "member for good": 100,
+		"not to be contacted": 30, "pausing": 10, "with a channel": 400, "consenting": 600, "with an interval": 300,
+	} {
+		if n[what] < least {
+			t.Errorf("%s: %d of %d customers, want %d", what, n[what], customers, least)
+		}
+	}
+}
+
 // What the service reads out of the made-up numbers shows whether they are real enough:
 // each has its E.164 form, also where it is written as people at home write it.
 func TestEveryPhoneIsAValidNumber(t *testing.T) {

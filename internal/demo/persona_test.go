@@ -42,7 +42,7 @@ func contacts(p *demo.Persona) (out []proto.Message) {
 // Who fills twice, with two releases, must not get two companies. The hash moves when
 // the lists do, or libphonenumber's examples: say so in the release notes.
 func TestTheSameSeedMakesTheSameCompany(t *testing.T) {
-	const want = "b09b4b6ebb52e6cbe49d01e03552ae3f288ef3f39af8db19cb02d00e68427a5f"
+	const want = "632416ba0d4a7a4172d348fbcde5918fb73f4578595ecf91f228cb9eaf719e09"
 	hash := sha256.New()
 	for n := range 500 {
 		hash.Write([]byte(asSent(t, demo.Company{Seed: 1}.Persona(n+1))))

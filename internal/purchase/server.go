@@ -38,6 +38,9 @@ func New(service owned.Service) *Server {
 	return s
 }
 
+// Reader reads purchases beside other records.
+func (s *Server) Reader() owned.Reader[*rapportv1.Purchase] { return s.purchases.Reader() }
+
 // CreatePurchase records a purchase of a customer.
 func (s *Server) CreatePurchase(ctx context.Context, req *rapportv1.CreatePurchaseRequest) (*rapportv1.Purchase, error) {
 	return s.purchases.Create(ctx, req, req.GetPurchaseId(), req.GetPurchase())

@@ -400,7 +400,7 @@ func TestJSONOfAnswers(t *testing.T) {
 	h := start(t)
 	a := h.do("GET", "/v1/"+aName, "")
 	want := `{"name":"` + aName + `","uid":"","type":"TYPE_UNSPECIFIED","displayName":"Ada","emails":[],"phones":[],"postalAddresses":[],` +
-		`"externalIds":{},"tags":[],"attributes":{},"acquisitionSource":"ACQUISITION_SOURCE_UNSPECIFIED","state":"STATE_UNSPECIFIED",` +
+		`"externalIds":{},"tags":[],"attributes":{},"acquisitionSource":"ACQUISITION_SOURCE_UNSPECIFIED","occasions":[],"state":"STATE_UNSPECIFIED",` +
 		`"createTime":"1970-01-01T00:00:01.123456Z","etag":"\"7\""}`
 	if string(a.body) != want {
 		t.Errorf("got  %s\nwant %s", a.body, want)

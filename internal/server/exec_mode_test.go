@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -45,6 +46,10 @@ func callEverything(t *testing.T, s *apitest.Service) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	const tier = "serviceTiers/0198c0de-0000-7000-8000-000000000006"
+	_, err := s.DB.Exec(ctx, `INSERT INTO service_tier (service_tier_id, revision, display_name, targets, contact_interval_days,
+		create_time, update_time) VALUES ('0198c0de-0000-7000-8000-000000000006', 1, 'Gold', '[]', 30, now(), now())`)
+	check("make a tier", err)
 	referrer, err := s.Customers.CreateCustomer(ctx, &rapportv1.CreateCustomerRequest{
 		Customer:  &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Grace"},
 		RequestId: "5f0c1c9e-8a43-4c8e-9d63-6b0b2f6f7d11",
@@ -53,6 +58,13 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	made, err := s.Customers.CreateCustomer(ctx, &rapportv1.CreateCustomerRequest{Customer: &rapportv1.Customer{
 		Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Ada", ExternalIds: map[string]string{"crm": "1"}, Tags: []string{"vip"},
 		Emails:     []*rapportv1.EmailAddress{{Address: "ada@example.com"}},
+		Occasions:  []*rapportv1.Occasion{{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 2, Day: 29}}},
+		Membership: &rapportv1.Membership{Number: proto.String("7"), Level: proto.String("gold"), StartTime: timestamppb.Now(), ExpireTime: timestamppb.Now()},
+		ContactPreference: &rapportv1.ContactPreference{
+			PreferredChannel: rapportv1.Channel_PHONE, DoNotContact: proto.Bool(true), PauseEndTime: timestamppb.Now(),
+			Consents: []*rapportv1.ContactPreference_Consent{{Purpose: "x", ConsentTime: timestamppb.Now()}},
+		},
+		ContactInterval: durationpb.New(24 * time.Hour), ServiceTier: proto.String(tier),
 		Attributes: map[string]*rapportv1.AttributeValue{"plan": {Kind: &rapportv1.AttributeValue_StringValue{StringValue: "gold"}}},
 	}})
 	check("create", err)
@@ -63,6 +75,8 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	for _, filter := range []string{
 		"", `external_ids.crm = "1"`, `tags:"vip" AND attributes.plan = "gold"`, `emails.address = "ada@example.com"`,
 		`owner = "x" OR type = INDIVIDUAL`, `create_time > "2026-01-01T00:00:00Z"`, `attributes.plan > "a"`,
+		`service_tier = "` + tier + `"`, `contact_interval >= 86400s AND contact_preference.do_not_contact = true`, `NOT last_contact_time:*`,
+		`last_contact_time < "2026-01-01T00:00:00Z"`,
 	} {
 		for _, orderBy := range []string{"update_time", "display_name desc"} {
 			req := &rapportv1.ListCustomersRequest{Filter: filter, OrderBy: orderBy, PageSize: 1, ShowDeleted: orderBy == "update_time"}
@@ -83,13 +97,13 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	_, err = s.Customers.BatchUpdateCustomers(ctx, &rapportv1.BatchUpdateCustomersRequest{Requests: []*rapportv1.UpdateCustomerRequest{
 		{Customer: &rapportv1.Customer{Name: made.GetName(), Referrer: proto.String(""), ExternalIds: map[string]string{"crm": "3"}}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"referrer", "external_ids.crm"}}},
 		{Customer: &rapportv1.Customer{Referrer: proto.String(referrer.GetName())}, ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "3"}},
-		{Customer: &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Alan", Tags: []string{"a"}}, AllowMissing: true, ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "9"}},
+		{Customer: &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Alan", Tags: []string{"a"}, ServiceTier: proto.String(tier), ContactInterval: durationpb.New(24 * time.Hour)}, AllowMissing: true, ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "9"}},
 	}})
 	check("batch update", err)
 	imported, err := s.Customers.ImportCustomers(ctx)
 	check("import", err)
 	check("import", imported.Send(&rapportv1.ImportCustomersRequest{Rows: []*rapportv1.ImportCustomersRequest_Row{
-		{Customer: &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Tim"}, ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "10"}},
+		{Customer: &rapportv1.Customer{Type: rapportv1.Customer_INDIVIDUAL, DisplayName: "Tim", ServiceTier: proto.String(tier)}, ExternalId: &rapportv1.ExternalId{Source: "crm", Id: "10"}},
 	}}))
 	check("import", imported.CloseSend())
 	_, err = imported.Recv()
@@ -110,6 +124,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	_, err = s.Customers.GetContact(ctx, &rapportv1.GetContactRequest{Name: contact.GetName()})
 	check("get contact", err)
 	purchases(t, s, made.GetName())
+	workOn(t, s, made.GetName())
 	_, err = s.Customers.DeleteCustomer(ctx, &rapportv1.DeleteCustomerRequest{Name: made.GetName()})
 	check("delete", err)
 	_, err = s.Customers.UndeleteCustomer(ctx, &rapportv1.UndeleteCustomerRequest{Name: made.GetName()})
@@ -226,4 +241,52 @@ func purchases(t *testing.T, s *apitest.Service, parent string) {
 	if _, err = s.Purchases.GetPurchase(t.Context(), &rapportv1.GetPurchaseRequest{Name: made.GetName()}); err != nil {
 		t.Errorf("get purchase: %v", err)
 	}
+}
+
+// workOn calls the RPCs of tasks, with all that one can hold.
+func workOn(t *testing.T, s *apitest.Service, parent string) {
+	t.Helper()
+	ctx := t.Context()
+	check := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	interactions, err := s.Interactions.ListInteractions(ctx, &rapportv1.ListInteractionsRequest{Parent: parent, PageSize: 1})
+	check("list interactions", err)
+	task := func() *rapportv1.Task {
+		return &rapportv1.Task{
+			Title: "t", Description: proto.String("d"), Kind: rapportv1.Task_VISIT, Assignee: proto.String("7"), DueTime: timestamppb.Now(),
+			Promised: true, Interaction: proto.String(interactions.GetInteractions()[0].GetName()),
+		}
+	}
+	first := task()
+	first.ExternalId = &rapportv1.ExternalId{Source: "erp", Id: "1"}
+	made, err := s.Tasks.CreateTask(ctx, &rapportv1.CreateTaskRequest{Parent: parent, Task: first})
+	check("create task", err)
+	batch, err := s.Tasks.BatchCreateTasks(ctx, &rapportv1.BatchCreateTasksRequest{Parent: parent, Requests: []*rapportv1.CreateTaskRequest{
+		{Task: task(), TaskId: "0198c0de-0000-7000-8000-000000000077"}, {Task: &rapportv1.Task{Title: "u"}}, {Task: &rapportv1.Task{Title: "v"}},
+	}})
+	check("batch create tasks", err)
+	_, err = s.Tasks.UpdateTask(ctx, &rapportv1.UpdateTaskRequest{Task: &rapportv1.Task{Name: made.GetName(), DueTime: timestamppb.Now()}})
+	check("update task", err)
+	for _, of := range []string{parent, "customers/-"} {
+		for _, filter := range []string{"", "NOT due_time:*", `assignee = "7" AND state = OPEN`, `promise_state = OVERDUE OR promise_state = PENDING`, `interaction:*`} {
+			for _, orderBy := range []string{"create_time", "due_time desc", "due_time"} {
+				req := &rapportv1.ListTasksRequest{Parent: of, Filter: filter, PageSize: 1, OrderBy: orderBy}
+				for page := 0; page == 0 || req.GetPageToken() != ""; page++ {
+					resp, err := s.Tasks.ListTasks(ctx, req)
+					check("list tasks "+filter+" by "+orderBy, err)
+					req.PageToken = resp.GetNextPageToken()
+				}
+			}
+		}
+	}
+	_, err = s.Tasks.CompleteTask(ctx, &rapportv1.CompleteTaskRequest{Name: made.GetName(), NextTask: task()})
+	check("complete task", err)
+	_, err = s.Tasks.CancelTask(ctx, &rapportv1.CancelTaskRequest{Name: batch.GetTasks()[0].GetName(), CustomerAgreed: true})
+	check("cancel task", err)
+	_, err = s.Tasks.GetTask(ctx, &rapportv1.GetTaskRequest{Name: made.GetName()})
+	check("get task", err)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -26,6 +27,7 @@ const (
 	exampleChangeID        = "0198c0de-0000-7000-8000-000000000003"
 	examplePurchaseID      = "0198c0de-0000-7000-8000-000000000005"
 	exampleInteractionID   = "0198c0de-0000-7000-8000-000000000004"
+	exampleTaskID          = "0198c0de-0000-7000-8000-000000000007"
 	exampleRequestID       = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
 	exampleEtag            = `"1"`
 	exampleCustomerName    = "customers/" + exampleCustomerID
@@ -35,13 +37,17 @@ const (
 
 var exampleIDs = map[string]string{
 	"customer": exampleCustomerID, "contact": exampleContactID, "interaction": exampleInteractionID,
-	"purchase": examplePurchaseID, "change": exampleChangeID,
+	"purchase": examplePurchaseID, "change": exampleChangeID, "task": exampleTaskID,
 }
 
 // exampleOccurTime is when the example's call was, a little before it was recorded.
 var exampleOccurTime = timestamppb.New(time.Date(2026, 11, 2, 9, 15, 0, 0, time.UTC))
 
+var exampleDueTime = timestamppb.New(time.Date(2026, 11, 4, 17, 0, 0, 0, time.UTC))
+
 var exampleTime = timestamppb.New(time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC))
+
+const exampleInterval = 60 * 24 * time.Hour
 
 // newCustomer is what a client sends; customer is what the service answers.
 func newCustomer() *rapportv1.Customer {
@@ -59,6 +65,21 @@ func newCustomer() *rapportv1.Customer {
 		Tags:            []string{"tea", "vip"},
 		Attributes:      map[string]*rapportv1.AttributeValue{"plan": {Kind: &rapportv1.AttributeValue_StringValue{StringValue: "gold"}}},
 		AcquisitionCost: &money.Money{CurrencyCode: "GBP", Units: 120},
+		Occasions: []*rapportv1.Occasion{{
+			Type: rapportv1.Occasion_ANNIVERSARY, Date: &date.Date{Year: 2014, Month: 2, Day: 28}, Label: proto.String("Opening of the tea house"),
+		}},
+		Membership: &rapportv1.Membership{
+			Number: proto.String("T-2207"), Level: proto.String("gold"),
+			ExpireTime: timestamppb.New(time.Date(2027, 3, 31, 23, 0, 0, 0, time.UTC)),
+		},
+		ContactPreference: &rapportv1.ContactPreference{
+			PreferredChannel: rapportv1.Channel_PHONE, DoNotContact: proto.Bool(false),
+			Consents: []*rapportv1.ContactPreference_Consent{{
+				Channel: rapportv1.Channel_EMAIL, Purpose: "newsletter", Granted: true, Evidence: proto.String("Form of the spring fair"),
+				ConsentTime: timestamppb.New(time.Date(2026, 4, 18, 10, 0, 0, 0, time.UTC)),
+			}},
+		},
+		ContactInterval: durationpb.New(exampleInterval),
 	}
 }
 
@@ -67,6 +88,8 @@ func customer() *rapportv1.Customer {
 	c.Name, c.Uid, c.Etag, c.State = exampleCustomerName, exampleCustomerID, exampleEtag, rapportv1.Customer_ACTIVE
 	c.Phones[0].E164 = "+442071838750"
 	c.CreateTime, c.UpdateTime = exampleTime, exampleTime
+	c.LastContactTime, c.NextContactTime = exampleOccurTime, timestamppb.New(exampleOccurTime.AsTime().Add(exampleInterval))
+	c.ContactOverdueRatio = proto.Float64(0)
 	return c
 }
 
@@ -74,7 +97,8 @@ func newContact() *rapportv1.Contact {
 	return &rapportv1.Contact{
 		DisplayName: "Wei Chen", Title: proto.String("Head of Purchasing"),
 		Role: rapportv1.Contact_DECISION_MAKER, Primary: true, PreferredChannel: rapportv1.Channel_PHONE,
-		Emails: []*rapportv1.EmailAddress{{Address: "wei@jade-tea.example"}},
+		Emails:    []*rapportv1.EmailAddress{{Address: "wei@jade-tea.example"}},
+		Occasions: []*rapportv1.Occasion{{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 8, Day: 8}}},
 	}
 }
 
@@ -127,6 +151,22 @@ func interaction() *rapportv1.Interaction {
 	return i
 }
 
+func newTask() *rapportv1.Task {
+	return &rapportv1.Task{
+		Title: "Send the renewal contract", Description: proto.String("With the free delivery that Wei was promised."),
+		Kind: rapportv1.Task_RENEWAL, Assignee: proto.String("staff-7"), DueTime: exampleDueTime, Promised: true,
+		ExternalId: &rapportv1.ExternalId{Source: "erp", Id: "job-551"},
+	}
+}
+
+func task() *rapportv1.Task {
+	t := newTask()
+	t.Name, t.Uid, t.Etag = exampleCustomerName+"/tasks/"+exampleTaskID, exampleTaskID, exampleEtag
+	t.State, t.PromiseState, t.PromiseDueTime = rapportv1.Task_OPEN, rapportv1.Task_PENDING, t.GetDueTime()
+	t.CreateTime, t.UpdateTime = exampleTime, exampleTime
+	return t
+}
+
 func change() *rapportv1.Change {
 	return &rapportv1.Change{
 		Name: "changes/" + exampleChangeID, Uid: exampleChangeID,
@@ -177,6 +217,20 @@ func requestExample(operation string) any {
 		return sent(&rapportv1.Interaction{CustomerReaction: rapportv1.Interaction_NEUTRAL})
 	case "InteractionService_UndeleteInteraction":
 		return sent(&rapportv1.UndeleteInteractionRequest{RequestId: exampleRequestID})
+	case "TaskService_CreateTask":
+		return sent(newTask())
+	case "TaskService_BatchCreateTasks":
+		t := newTask()
+		t.ExternalId.Id = "job-552"
+		return sent(&rapportv1.BatchCreateTasksRequest{Requests: []*rapportv1.CreateTaskRequest{{Task: t}}})
+	case "TaskService_UpdateTask":
+		return sent(&rapportv1.Task{DueTime: timestamppb.New(time.Date(2026, 11, 6, 17, 0, 0, 0, time.UTC))})
+	case "TaskService_CompleteTask":
+		return sent(&rapportv1.CompleteTaskRequest{
+			CompleteTime: exampleTime, NextTask: &rapportv1.Task{Title: "Ask whether the first delivery came in good order", Kind: rapportv1.Task_FOLLOW_UP, DueTime: exampleDueTime},
+		})
+	case "TaskService_CancelTask":
+		return sent(&rapportv1.CancelTaskRequest{CustomerAgreed: true})
 	case "CustomerService_UndeleteCustomer":
 		return sent(&rapportv1.UndeleteCustomerRequest{RequestId: exampleRequestID})
 	case "CustomerService_UndeleteContact":
@@ -214,6 +268,16 @@ func responseExample(message string) any {
 		return answered(&rapportv1.ListPurchasesResponse{Purchases: []*rapportv1.Purchase{purchase()}, TotalSize: proto.Int32(1)})
 	case "BatchCreatePurchasesResponse":
 		return answered(&rapportv1.BatchCreatePurchasesResponse{Purchases: []*rapportv1.Purchase{purchase()}})
+	case "Task":
+		return answered(task())
+	case "ListTasksResponse":
+		return answered(&rapportv1.ListTasksResponse{Tasks: []*rapportv1.Task{task()}, TotalSize: proto.Int32(1)})
+	case "BatchCreateTasksResponse":
+		return answered(&rapportv1.BatchCreateTasksResponse{Tasks: []*rapportv1.Task{task()}})
+	case "CompleteTaskResponse":
+		t := task()
+		t.State, t.PromiseState, t.CompleteTime = rapportv1.Task_COMPLETED, rapportv1.Task_KEPT, exampleTime
+		return answered(&rapportv1.CompleteTaskResponse{Task: t})
 	case "ListAttributeKeysResponse":
 		return answered(&rapportv1.ListAttributeKeysResponse{AttributeKeys: []*rapportv1.AttributeKey{
 			{Key: "plan", ValueType: rapportv1.AttributeKey_STRING, CustomerCount: 7043},

@@ -25,6 +25,7 @@ var outsideComments = map[string]string{
 // finishSchemas gives each schema the limits that the service enforces, and adds
 // a variant for updates of each resource that can be updated.
 func finishSchemas(schemas openapi3.Schemas, api *api) error {
+	finishDates(schemas, api)
 	for name, ref := range schemas {
 		ref.Value.Description = unwrap(ref.Value.Description)
 		if text, ok := outsideComments[name]; ok {
