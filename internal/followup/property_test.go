@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +51,7 @@ type world struct {
 	cases     map[string][]string
 	tiers     []string
 	now       time.Time
+	moments   atomic.Int64
 
 	mu                                sync.Mutex
 	interactions, purchases, contacts []string
@@ -100,7 +102,7 @@ func pick[T any](r *rand.Rand, all []T) (one T) {
 	return all[r.IntN(len(all))]
 }
 
-// remember adds to a list that writers share; recall takes one of it.
+// remember adds to a list that writers share; recall takes one of it, often a late one.
 func (w *world) remember(list *[]string, name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -110,12 +112,20 @@ func (w *world) remember(list *[]string, name string) {
 func (w *world) recall(r *rand.Rand, list *[]string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if r.IntN(2) == 0 {
+		return pick(r, (*list)[max(len(*list)-8, 0):])
+	}
 	return pick(r, *list)
 }
 
-// moment is one of few times of the last days, so that many are equal.
+// moment is a time of the last days, mostly one that no other record has. Those that come
+// later in the test tend to be later, so that it often matters which is the latest.
 func (w *world) moment(r *rand.Rand) *timestamppb.Timestamp {
-	return timestamppb.New(w.now.Add(-time.Duration(r.IntN(20)) * 24 * time.Hour))
+	if r.IntN(10) == 0 {
+		return timestamppb.New(w.now.Add(-time.Duration(r.IntN(20)) * 24 * time.Hour))
+	}
+	latest := w.now.Add(-20 * 24 * time.Hour).Add(time.Duration(w.moments.Add(1)) * time.Hour / 2)
+	return timestamppb.New(latest.Add(-time.Duration(r.IntN(3600*5)) * time.Second))
 }
 
 func (w *world) interaction(r *rand.Rand, customer string) *rapportv1.Interaction {
@@ -184,7 +194,7 @@ func (w *world) write(t *testing.T, r *rand.Rand, n int) {
 			}
 		case 2:
 			req := &rapportv1.BatchCreateInteractionsRequest{Parent: "customers/-"}
-			for range 10 {
+			for range 5 {
 				c := pick(r, w.customers)
 				req.Requests = append(req.Requests, &rapportv1.CreateInteractionRequest{Parent: c, Interaction: w.interaction(r, c)})
 			}
