@@ -53,8 +53,8 @@ type world struct {
 	now       time.Time
 	moments   atomic.Int64
 
-	mu                                sync.Mutex
-	interactions, purchases, contacts []string
+	mu                                       sync.Mutex
+	interactions, purchases, contacts, tasks []string
 }
 
 func newWorld(t *testing.T, s *apitest.Service) *world {
@@ -128,6 +128,11 @@ func (w *world) moment(r *rand.Rand) *timestamppb.Timestamp {
 	return timestamppb.New(latest.Add(-time.Duration(r.IntN(3600*5)) * time.Second))
 }
 
+// due is a time of the next months.
+func (w *world) due(r *rand.Rand) *timestamppb.Timestamp {
+	return timestamppb.New(w.now.Add(time.Duration(r.IntN(100*24)) * time.Hour))
+}
+
 func (w *world) interaction(r *rand.Rand, customer string) *rapportv1.Interaction {
 	i := &rapportv1.Interaction{
 		Channel: rapportv1.Channel_PHONE, OccurTime: w.moment(r),
@@ -186,7 +191,7 @@ func (w *world) write(t *testing.T, r *rand.Rand, n int) {
 	for range n {
 		customer := pick(r, w.customers)
 		var err error
-		switch op := r.IntN(16); op {
+		switch r.IntN(18) {
 		case 0, 1:
 			var made *rapportv1.Interaction
 			if made, err = w.s.Interactions.CreateInteraction(ctx, &rapportv1.CreateInteractionRequest{Parent: customer, Interaction: w.interaction(r, customer)}); err == nil {
@@ -264,6 +269,28 @@ func (w *world) write(t *testing.T, r *rand.Rand, n int) {
 				Case:       &rapportv1.Case{Name: name, Assignee: proto.String(pick(r, []string{"eve", "joe"})), WaitingOnCustomer: r.IntN(2) == 0, Item: proto.String(pick(r, []string{"lamp", ""}))},
 				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"assignee", "waiting_on_customer", "item"}},
 			})
+		case 16:
+			promised := r.IntN(2) == 0
+			var made *rapportv1.Task
+			if made, err = w.s.Tasks.CreateTask(ctx, &rapportv1.CreateTaskRequest{Parent: customer, Task: &rapportv1.Task{
+				Title: "call", Promised: promised, DueTime: w.due(r), Kind: pick(r, []rapportv1.Task_Kind{rapportv1.Task_VISIT, rapportv1.Task_DELIVER}),
+			}}); err == nil {
+				w.remember(&w.tasks, made.GetName())
+			}
+		case 17:
+			if name := w.recall(r, &w.tasks); name != "" {
+				switch r.IntN(4) {
+				case 0:
+					_, err = w.s.Tasks.CompleteTask(ctx, &rapportv1.CompleteTaskRequest{Name: name})
+				case 1:
+					_, err = w.s.Tasks.CancelTask(ctx, &rapportv1.CancelTaskRequest{Name: name})
+				default:
+					_, err = w.s.Tasks.UpdateTask(ctx, &rapportv1.UpdateTaskRequest{
+						Task:       &rapportv1.Task{Name: name, DueTime: w.due(r), Assignee: proto.String(pick(r, []string{"eve", ""})), Title: pick(r, []string{"call", "write"})},
+						UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"due_time", "assignee", "title"}},
+					})
+				}
+			}
 		}
 		switch status.Code(err) {
 		case codes.OK, codes.FailedPrecondition, codes.AlreadyExists, codes.Aborted:
@@ -315,6 +342,7 @@ type facts struct {
 	purchases    []*rapportv1.Purchase
 	contacts     []*rapportv1.Contact
 	cases        []*rapportv1.Case
+	tasks        []*rapportv1.Task
 	t            *testing.T
 }
 
@@ -338,7 +366,10 @@ func (w *world) facts(t *testing.T, name string) *facts {
 	ok(err)
 	cases, err := rapportv1.NewCaseServiceClient(w.s.Conn).ListCases(t.Context(), &rapportv1.ListCasesRequest{Parent: name, PageSize: 1000})
 	ok(err)
+	tasks, err := w.s.Tasks.ListTasks(t.Context(), &rapportv1.ListTasksRequest{Parent: name, PageSize: 1000, Filter: "state = OPEN"})
+	ok(err)
 	f.interactions, f.purchases, f.contacts, f.cases = interactions.GetInteractions(), purchases.GetPurchases(), contacts.GetContacts(), cases.GetCases()
+	f.tasks = tasks.GetTasks()
 	if interactions.GetNextPageToken() != "" {
 		t.Fatal("more interactions than a page")
 	}
@@ -441,6 +472,20 @@ func (f *facts) rows() (rows []string) {
 	}
 	for _, k := range f.cases {
 		rows = append(rows, f.caseRow(k)...)
+	}
+	for _, k := range f.tasks {
+		reason, due, outreach := "TASK", k.GetDueTime().AsTime(), k.GetKind() == rapportv1.Task_VISIT
+		if k.GetPromised() {
+			reason, due, outreach = "PROMISE", k.GetPromiseDueTime().AsTime(), false
+		}
+		days := int((due.Sub(k.GetCreateTime().AsTime()) + day - 1) / day)
+		switch {
+		case days < 1:
+			days = 1
+		case days > 60:
+			days = (days + 29) / 30 * 30
+		}
+		rows = append(rows, f.row(reason, k.GetUid(), 0, k.GetTitle(), k.GetAssignee(), outreach, days, none, due.Add(-time.Duration(days)*day), nil, 0))
 	}
 	return rows
 }
