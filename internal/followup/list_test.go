@@ -31,6 +31,8 @@ func pool(t testing.TB) *db.Pool {
 	return p
 }
 
+func rnd(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) } //nolint:gosec // a test's
+
 func exec(t testing.TB, p *db.Pool, sql string, args ...any) {
 	t.Helper()
 	if _, err := p.Exec(t.Context(), sql, args...); err != nil {
@@ -127,7 +129,7 @@ func rank(rows []sketch, horizon time.Duration, keep func(sketch) bool) []sketch
 // TestListAgainstBruteForce pages through lists of random rows, and compares with all of them sorted.
 func TestListAgainstBruteForce(t *testing.T) {
 	for seed := range uint64(3) {
-		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test's
+		r := rnd(seed)
 		p := pool(t)
 		rows := scatter(t, p, r, 10, 1500)
 		s := &Server{DB: p, Clock: func() time.Time { return asOf }}
