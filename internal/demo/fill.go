@@ -44,7 +44,7 @@ type Watcher struct {
 // customers, is continued by the next. An error is that of the service or the
 // connection; the summary is right with it.
 func (c Company) Fill(ctx context.Context, client rapportv1.CustomerServiceClient, customers int, watch Watcher) (Summary, error) {
-	f := filler{client: client, watch: watch, refused: map[int64]bool{}}
+	f := filler{company: c, client: client, watch: watch, refused: map[int64]bool{}}
 	var err error
 	f.summary.Customers, err = load.Customers(ctx, client, c.rows(customers), load.Options{OnOutcome: f.outcome, OnRetry: watch.Retried})
 	if err != nil {
@@ -76,6 +76,7 @@ func (c Company) rows(customers int) iter.Seq2[*load.Row, error] {
 
 // filler is one fill.
 type filler struct {
+	company Company
 	client  rapportv1.CustomerServiceClient
 	watch   Watcher
 	refused map[int64]bool // numbers of customers
@@ -85,11 +86,11 @@ type filler struct {
 	done    int64 // customers with an outcome
 }
 
-func (f *filler) outcome(row *load.Row, outcome *load.Outcome) {
+func (f *filler) outcome(o load.Outcome) {
 	f.done++
-	if outcome.GetResult() == rapportv1.ImportCustomersResponse_Outcome_REJECTED {
-		f.refused[row.GetNumber()] = true
-		f.tell(row.GetCustomer().GetName(), status.FromProto(outcome.GetError()).Err())
+	if o.Result == load.Rejected {
+		f.refused[o.Number] = true
+		f.tell(aip.CustomerName(f.company.id(int(o.Number))), o.Err)
 	}
 	if f.watch.Done != nil && f.done%500 == 0 {
 		f.watch.Done(f.done, 0)
