@@ -168,17 +168,19 @@ func (r *Resource[M, R, P]) birth(tx *mutation.Tx, there *there, c *child[M, P])
 		return m, err
 	}
 	customer := c.owner.customer
-	for _, n := range c.refers {
-		if !there.named[r.sql.Named[n.reference]][place{customer, n.id}] {
-			return m, r.References[n.reference].missing()
-		}
-	}
+	// First what is there already: whoever sends a batch again need not mind that what its
+	// records name is gone by now.
 	at, key := place{customer, c.id}, keyed{customer, externalID(c.value)}
 	switch name := r.Collection.Name(customer, c.id); {
 	case there.ids[at]:
 		return m, r.exists(name)
 	case there.keys[key]:
 		return m, r.externalIDInUse(name)
+	}
+	for _, n := range c.refers {
+		if !there.named[r.sql.Named[n.reference]][place{customer, n.id}] {
+			return m, r.References[n.reference].missing()
+		}
 	}
 	m, err = r.begin(tx, c.row, customer, c.id, c.value)
 	if err == nil {
