@@ -49,7 +49,7 @@ func unchanged(s load.Summary) load.Summary { return load.Summary{Unchanged: s.R
 // TestFill: a fill makes all that it has, another one changes nothing, and one of more
 // customers adds them alone.
 func TestFill(t *testing.T) {
-	const customers, more = 200, 20
+	const customers, more = 120, 10
 	s := start(t)
 	first := fill(t, s, customers)
 	for what, got := range map[string]struct {
@@ -138,18 +138,15 @@ func somethingToDo(t *testing.T, s *apitest.Service) {
 // TestFillHasWhatFollowUpsLiveOf: a share of the customers has each kind of occasion,
 // preference and interval, the awkward ones too.
 func TestFillHasWhatFollowUpsLiveOf(t *testing.T) {
-	const customers = 3000
 	n := map[string]int{}
 	count := func(what string, is bool) {
 		if is {
 			n[what]++
 		}
 	}
-	for number := range customers {
-		p := demo.Company{Seed: 1}.Persona(number + 1)
-		c := p.Customer()
-		occasions := c.GetOccasions()
-		for _, contact := range p.Contacts() {
+	for _, m := range made() {
+		c, occasions := m.customer, m.customer.GetOccasions()
+		for _, contact := range m.contacts {
 			occasions = append(occasions, contact.GetOccasions()...)
 		}
 		for _, o := range occasions {
@@ -166,11 +163,11 @@ func TestFillHasWhatFollowUpsLiveOf(t *testing.T) {
 		count("with an interval", c.GetContactInterval() != nil)
 	}
 	for what, least := range map[string]int{
-		"BIRTHDAY": 1000, "ANNIVERSARY": 100, "CUSTOM": 20, "29 February": 10, "a day without a year": 100, "member": 600, "member for good": 100,
-		"not to be contacted": 30, "pausing": 10, "with a channel": 400, "consenting": 600, "with an interval": 300,
+		"BIRTHDAY": 500, "ANNIVERSARY": 50, "CUSTOM": 10, "29 February": 5, "a day without a year": 50, "member": 300, "member for good": 50,
+		"not to be contacted": 15, "pausing": 5, "with a channel": 200, "consenting": 300, "with an interval": 150,
 	} {
 		if n[what] < least {
-			t.Errorf("%s: %d of %d customers, want %d", what, n[what], customers, least)
+			t.Errorf("%s: %d of %d customers, want %d", what, n[what], len(made()), least)
 		}
 	}
 }
@@ -213,7 +210,7 @@ func validPhones(t *testing.T, s *apitest.Service, customers int) {
 // What a user deleted stays deleted: a contact without a word, a customer with one.
 func TestFillBringsNothingBack(t *testing.T) {
 	s := start(t)
-	before := fill(t, s, 60)
+	before := fill(t, s, 25)
 	contacts, err := s.Customers.ListContacts(t.Context(), &rapportv1.ListContactsRequest{Parent: "customers/-"})
 	if err != nil || len(contacts.GetContacts()) == 0 {
 		t.Fatalf("contacts: %v %v", contacts, err)
@@ -231,7 +228,7 @@ func TestFillBringsNothingBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused []string
-	summary, err := company.Fill(t.Context(), s.Conn, 60, demo.Watcher{
+	summary, err := company.Fill(t.Context(), s.Conn, 25, demo.Watcher{
 		Refused: func(resource string, err error) {
 			refused = append(refused, resource)
 			apitest.WantReason(t, err, codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED)
@@ -242,7 +239,7 @@ func TestFillBringsNothingBack(t *testing.T) {
 	}
 	p := company.Persona(n)
 	want := demo.Summary{
-		Customers: load.Summary{Unchanged: 59, Rejected: 1}, Contacts: without(before.Contacts, len(p.Contacts())),
+		Customers: load.Summary{Unchanged: 24, Rejected: 1}, Contacts: without(before.Contacts, len(p.Contacts())),
 		Cases: without(before.Cases, len(p.Cases())), Interactions: without(before.Interactions, len(p.Interactions())),
 		Purchases: without(before.Purchases, len(p.Purchases())), Tasks: without(before.Tasks, len(p.Tasks())),
 	}

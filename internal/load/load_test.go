@@ -47,7 +47,9 @@ func through(t *testing.T, s *apitest.Service) (*apitest.Relay, *grpc.ClientConn
 	t.Helper()
 	relay := apitest.StartRelay(t, s.Server.GRPCAddr())
 	conn, err := grpc.NewClient(relay.Addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: time.Millisecond, Multiplier: 1, MaxDelay: time.Millisecond}}))
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff: backoff.Config{BaseDelay: time.Millisecond, Multiplier: 1, MaxDelay: time.Millisecond}, MinConnectTimeout: 10 * time.Second,
+		}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +136,7 @@ func TestStops(t *testing.T) {
 		}
 	}
 	summary, err := load.Customers(ctx, s.Customers, rows, load.Options{
-		BatchRows: 10,
+		BatchRows: 10, Grace: time.Minute, // a busy machine may need it
 		OnOutcome: func(load.Outcome) {
 			if told.Add(1) == 1 {
 				apitest.Eventually(t, 10*time.Second, func() bool { return read.Load() >= 200 })

@@ -167,7 +167,7 @@ func TestStoppedRecords(t *testing.T) {
 	defer cancel()
 	told := int64(0)
 	summary, err := load.Records(ctx, s.Conn, load.Purchases, purchases(1_000_000), load.Options{
-		BatchRows: 10, OnOutcome: func(load.Outcome) {
+		BatchRows: 10, Grace: time.Minute, OnOutcome: func(load.Outcome) {
 			if told++; told == 25 {
 				cancel()
 			}
