@@ -49,9 +49,10 @@ func TestOnePlan(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	tasks := task.New(owned.Service{})
 	s := timeline.New(nil, time.Now, timeline.Records{
-		Interactions: interaction.New(owned.Service{}).Reader(), Cases: cases.New(owned.Service{}).Reader(),
-		Tasks: task.New(owned.Service{}).Reader(), Purchases: purchase.New(owned.Service{}).Reader(),
+		Interactions: interaction.New(owned.Service{}).Reader(), Cases: cases.New(owned.Service{}, tasks).Reader(),
+		Tasks: tasks.Reader(), Purchases: purchase.New(owned.Service{}).Reader(),
 	})
 	var plans []string
 	for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
