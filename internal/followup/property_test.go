@@ -34,12 +34,17 @@ func TestFollowsFacts(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			s := apitest.Start(t)
 			w := newWorld(t, s)
-			var writers sync.WaitGroup
-			for i := range uint64(8) {
-				writers.Go(func() { w.write(t, rand.New(rand.NewPCG(seed, i)), 60) }) //nolint:gosec // a test's
+			// A mistake is often put right by the next change, so rounds are short.
+			for round := range uint64(10) {
+				var writers sync.WaitGroup
+				for i := range uint64(8) {
+					writers.Go(func() { w.write(t, rand.New(rand.NewPCG(seed, 8*round+i)), 8) }) //nolint:gosec // a test's
+				}
+				writers.Wait()
+				if w.check(t); t.Failed() {
+					return
+				}
 			}
-			writers.Wait()
-			w.check(t)
 		})
 	}
 }
@@ -81,16 +86,14 @@ func newWorld(t *testing.T, s *apitest.Service) *world {
 			t.Fatal(err)
 		}
 		w.customers = append(w.customers, c.GetName())
-		for range 2 {
-			made, err := desk.CreateCase(t.Context(), &rapportv1.CreateCaseRequest{Parent: c.GetName(), Case: &rapportv1.Case{
-				Type: rapportv1.Case_COMPLAINT, Priority: rapportv1.Priority_P1, Category: proto.String("billing"),
-				ReceiveTime: timestamppb.New(w.now.Add(-time.Hour)),
-			}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			w.cases[c.GetName()] = append(w.cases[c.GetName()], made.GetName())
+		made, err := desk.CreateCase(t.Context(), &rapportv1.CreateCaseRequest{Parent: c.GetName(), Case: &rapportv1.Case{
+			Type: rapportv1.Case_COMPLAINT, Priority: rapportv1.Priority_P1, Category: proto.String("billing"),
+			ReceiveTime: timestamppb.New(w.now.Add(-time.Hour)),
+		}})
+		if err != nil {
+			t.Fatal(err)
 		}
+		w.cases[c.GetName()] = append(w.cases[c.GetName()], made.GetName())
 	}
 	return w
 }
@@ -318,6 +321,9 @@ func (w *world) check(t *testing.T) {
 	}
 	got := query(`SELECT concat_ws('|', customer_id, extract(epoch FROM last_contact_time)::bigint, 'p', extract(epoch FROM last_purchase_time)::bigint,
 		last_purchase_id, 't', extract(epoch FROM last_thanks_time)::bigint) FROM customer_activity`)
+	// A row that says nothing is as good as none.
+	nothing := func(row string) bool { return strings.HasSuffix(row, "|p|t") && len(row) == 40 }
+	activity, got = slices.DeleteFunc(activity, nothing), slices.DeleteFunc(got, nothing)
 	slices.Sort(activity)
 	slices.Sort(got)
 	if diff := cmp.Diff(activity, got); diff != "" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -321,6 +322,14 @@ var scenarios = map[string]scenario{
 			return &rapportv1.CreateContactRequest{Parent: c.customer(t), Contact: &rapportv1.Contact{DisplayName: "Bob", Primary: true}}
 		},
 		func(req request) { req.(*rapportv1.CreateContactRequest).Contact.Primary = false },
+	},
+	"CreateContact with an occasion": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateContactRequest{Parent: c.customer(t), Contact: &rapportv1.Contact{
+				DisplayName: "Bob", Occasions: []*rapportv1.Occasion{{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 12, Day: 24}}},
+			}}
+		},
+		func(req request) { req.(*rapportv1.CreateContactRequest).Contact.Occasions[0].Date.Day = 25 },
 	},
 	"UpdateContact": {
 		func(t testing.TB, c *caller) request {

@@ -135,6 +135,13 @@ func interactionsPage(parent func(*testing.T, *caller) string) func(*testing.T, 
 	}
 }
 
+func followUpsPage(parent func(*testing.T, *caller) string, filter string) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.ListFollowUpsRequest{Parent: parent(t, c), Filter: filter}
+		return func(ctx context.Context) error { _, err := c.Tasks.ListFollowUps(ctx, req); return err }
+	}
+}
+
 func tasksPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
 	return func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.ListTasksRequest{Parent: parent(t, c)}
@@ -223,6 +230,7 @@ var trips = []trip{
 		}
 	}},
 	{"CreateContact", "", made("CreateContact")},
+	{"CreateContact", "with an occasion", made("CreateContact with an occasion")},
 	{"GetContact", "", func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.GetContactRequest{Name: c.contact(t)}
 		return func(ctx context.Context) error { _, err := c.Customers.GetContact(ctx, req); return err }
@@ -317,10 +325,9 @@ var trips = []trip{
 	})},
 	{"ListTasks", "of one customer who has none", tasksPage(func(t *testing.T, c *caller) string { return c.customer(t) })},
 	{"ListTasks", "of all customers", tasksPage(func(*testing.T, *caller) string { return "customers/-" })},
-	{"ListFollowUps", "of all customers", func(_ *testing.T, c *caller) func(context.Context) error {
-		req := &rapportv1.ListFollowUpsRequest{Parent: "customers/-"}
-		return func(ctx context.Context) error { _, err := c.Tasks.ListFollowUps(ctx, req); return err }
-	}},
+	{"ListFollowUps", "of all customers", followUpsPage(func(*testing.T, *caller) string { return "customers/-" }, "")},
+	{"ListFollowUps", "of one customer who has none", followUpsPage(func(t *testing.T, c *caller) string { return c.customer(t) }, "")},
+	{"ListFollowUps", "with a filter", followUpsPage(func(*testing.T, *caller) string { return "customers/-" }, `customer.tags:"vip"`)},
 	{"ListTimeline", "of one who has a history", func(t *testing.T, c *caller) func(context.Context) error {
 		parent := c.customer(t)
 		c.must(t, &rapportv1.CreateTaskRequest{Parent: parent, Task: &rapportv1.Task{Title: "Call back"}})
