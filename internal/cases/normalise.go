@@ -25,15 +25,16 @@ func (s *Server) normalise(c *rapportv1.Case) error {
 	if c.GetType() == rapportv1.Case_TYPE_UNSPECIFIED {
 		wrong.Add("case.type", "is required")
 	}
-	made := c.GetUid() == ""
-	if made && c.GetReceiveTime() == nil {
-		c.ReceiveTime = timestamppb.New(s.cases.Mutations.Clock().Truncate(time.Microsecond))
-	}
-	if made {
+	if c.GetUid() == "" {
 		history(c)
 	}
-	s.outcome(&wrong, c)
-	s.times(&wrong, c)
+	outcome(&wrong, c)
+	for _, t := range times(c) {
+		s.checkTime(&wrong, t.field, t.at)
+	}
+	if len(wrong) == 0 {
+		ordered(&wrong, c)
+	}
 	// A mask can leave one without the other, which the annotations do not see.
 	if id := c.GetExternalId(); id != nil && (id.GetSource() == "" || id.GetId() == "") {
 		wrong.Add("case.external_id", "needs both a source and an id")
@@ -41,7 +42,9 @@ func (s *Server) normalise(c *rapportv1.Case) error {
 	return wrong.Err()
 }
 
-// history completes the times of a case that was resolved or closed before it was recorded.
+// history completes the times of a case that was resolved or closed before it was recorded. An
+// unset time of receipt is that of the transaction: by this clock a repeat of the call could be
+// refused that was answered before.
 func history(c *rapportv1.Case) {
 	if c.Resolution != nil && c.GetResolveTime() == nil {
 		c.ResolveTime = c.GetReceiveTime()
@@ -52,7 +55,7 @@ func history(c *rapportv1.Case) {
 }
 
 // outcome wants a resolution and its type together, for a case that is resolved.
-func (s *Server) outcome(wrong *apierr.Violations, c *rapportv1.Case) {
+func outcome(wrong *apierr.Violations, c *rapportv1.Case) {
 	given, typed := c.Resolution != nil, c.GetResolutionType() != 0
 	resolved := c.GetResolveTime() != nil
 	if !given && (typed || resolved) {
@@ -63,34 +66,40 @@ func (s *Server) outcome(wrong *apierr.Violations, c *rapportv1.Case) {
 	}
 }
 
-// times wants the times in the order in which things happen.
-func (s *Server) times(wrong *apierr.Violations, c *rapportv1.Case) {
-	before, earlier := "", (*timestamppb.Timestamp)(nil)
-	for _, t := range []struct {
-		field string
-		at    *timestamppb.Timestamp
-	}{
+// event is a time of a case, which may be unset.
+type event struct {
+	field string
+	at    *timestamppb.Timestamp
+}
+
+// times are those of a case in the order in which things happen.
+func times(c *rapportv1.Case) []event {
+	return []event{
 		{"case.receive_time", c.GetReceiveTime()},
 		{"case.resolve_time", c.GetResolveTime()},
 		{"case.feedback_time", c.GetFeedbackTime()},
 		{"case.close_time", c.GetCloseTime()},
-	} {
-		if t.at == nil || !s.checkTime(wrong, t.field, t.at) {
+	}
+}
+
+// ordered adds what of the valid times comes before what it follows.
+func ordered(wrong *apierr.Violations, c *rapportv1.Case) {
+	var before event
+	for _, t := range times(c) {
+		if t.at == nil {
 			continue
 		}
-		if earlier != nil && t.at.AsTime().Before(earlier.AsTime()) {
-			wrong.Add(t.field, "must not be before %s", before)
+		if before.at != nil && t.at.AsTime().Before(before.at.AsTime()) {
+			wrong.Add(t.field, "must not be before %s", before.field)
 		}
-		before, earlier = t.field, t.at
+		before = t
 	}
 }
 
 // checkTime cuts a time, which may be unset, to the microsecond, and adds what is wrong with it.
-func (s *Server) checkTime(wrong *apierr.Violations, field string, at *timestamppb.Timestamp) (ok bool) {
-	n := len(*wrong)
+func (s *Server) checkTime(wrong *apierr.Violations, field string, at *timestamppb.Timestamp) {
 	aip.NormaliseTime(wrong, field, at)
-	if len(*wrong) == n && at != nil && at.AsTime().After(s.cases.Mutations.Clock().Add(maxAhead)) {
+	if at.IsValid() && at.AsTime().After(s.cases.Mutations.Clock().Add(maxAhead)) {
 		wrong.Add(field, "is still to come")
 	}
-	return len(*wrong) == n
 }

@@ -25,11 +25,11 @@ FROM generate_series(1, 2000) AS n;
 INSERT INTO support_case (lane, customer_id, case_id, revision, case_number, type, priority, category, assignee, verified, waiting_on_customer,
     receive_time, resolve_time, close_time, customer_confirmed, reopen_count, first_response_breach_recorded, resolve_used_micros, resolve_breached,
     resolve_breach_recorded, next_event_time, external_id_source, external_id_id, create_time, update_time)
-SELECT lane, customer_id, gen_random_uuid(), 1, md5(display_name || n), 'COMPLAINT', 'P1', 'x', 's' || floor(random() * 3), false, false,
-    timestamptz '2026-01-01Z' + random() * interval '300 days', CASE WHEN n % 50 > 0 THEN now() END, CASE WHEN n % 50 > 0 THEN now() END, false, 0, false, 0, false,
-    false, CASE WHEN n % 500 = 0 THEN timestamptz '2026-01-01Z' + random() * interval '300 days' END, 'desk', n,
+SELECT c.lane, c.customer_id, gen_random_uuid(), 1, md5(display_name || ' ' || n), 'COMPLAINT', 'P1', 'x', 's' || floor(random() * 3), false, false,
+    timestamptz '2026-01-01Z' + random() * interval '300 days', CASE WHEN open > 0.02 THEN now() END, CASE WHEN open > 0.02 THEN now() END, false, 0, false, 0, false,
+    false, CASE WHEN open < 0.002 THEN timestamptz '2026-01-01Z' + random() * interval '300 days' END, 'desk', n,
     timestamptz '2026-01-01Z' + random() * interval '300 days', timestamptz '2026-01-01Z' + random() * interval '300 days'
-FROM customer, generate_series(1, CASE display_name WHEN 'c1' THEN 20000 ELSE 10 END) AS n;`
+FROM (SELECT customer.*, n, random() AS open FROM customer, generate_series(1, CASE display_name WHEN 'c1' THEN 20000 ELSE 10 END) AS n) AS c;`
 
 func TestPlans(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), pgtest.New(t))

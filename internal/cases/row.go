@@ -160,8 +160,14 @@ func (r *row) Set(c *rapportv1.Case) error {
 	r.FeedbackTime = aip.FromTimestamp(c.GetFeedbackTime())
 	r.ExternalSource, r.ExternalID = db.Text(c.GetExternalId().GetSource()), db.Text(c.GetExternalId().GetId())
 	if made {
-		r.CaseNumber, r.Type, r.ReceiveTime = newNumber(r.Lane), c.GetType().String(), c.GetReceiveTime().AsTime()
+		r.CaseNumber, r.Type, r.ReceiveTime = newNumber(r.Lane), c.GetType().String(), now
+		if at := aip.FromTimestamp(c.GetReceiveTime()); at != nil {
+			r.ReceiveTime = *at
+		}
 		r.ResolveTime, r.CloseTime = aip.FromTimestamp(c.GetResolveTime()), aip.FromTimestamp(c.GetCloseTime())
+		if r.ResolveTime == nil && r.Resolution.Valid {
+			r.ResolveTime = &now
+		}
 		r.CustomerConfirmed = c.GetCustomerConfirmed()
 		r.start(r.ReceiveTime)
 	}

@@ -27,11 +27,8 @@ func brings(r *row, req owned.CreateRequest) error {
 	var wrong apierr.Violations
 	at := create.GetNotifyDueTime()
 	aip.NormaliseTime(&wrong, field, at)
-	switch c := create.GetCase(); {
-	case c.GetType() != rapportv1.Case_STOCK_REQUEST:
+	if create.GetCase().GetType() != rapportv1.Case_STOCK_REQUEST {
 		wrong.Add(field, "is for stock requests only")
-	case at.IsValid() && at.AsTime().Before(c.GetReceiveTime().AsTime()):
-		wrong.Add(field, "must not be before case.receive_time")
 	}
 	r.notifyDueTime = aip.FromTimestamp(at)
 	return wrong.Err()

@@ -44,45 +44,49 @@ func (r *Resource[M, R, P]) Create(ctx context.Context, req CreateRequest, id st
 		return none, err
 	}
 	out, err := mutation.Run(ctx, r.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (M, error) {
-		customer := whose.customer
-		switch {
-		case customer == uuid.Nil:
-			if customer, err = findOne(ctx, tx, whose); err != nil {
-				return none, err
-			}
-		case r.Load != nil:
-			return r.makeOf(ctx, tx, whose, uid, in)
-		default:
-			requireCustomer(tx, customer)
-		}
 		row := P(new(R))
+		customer, err := r.hold(ctx, tx, whose, row)
+		if err != nil {
+			return none, err
+		}
 		if err := r.brings(row, req); err != nil {
 			return none, err
 		}
-		return r.make(ctx, tx, row, customer, uid, in)
+		return r.makeLoaded(ctx, tx, row, customer, uid, in)
 	})
 	return out, r.explain(ctx, whose.customer, err)
 }
 
-// makeOf makes a record that is loaded first. The customer is read in the same trip and then
-// judged: where PostgreSQL refused it there, as it does in the one trip of other creates, an
-// earlier answer to the same request would not be found.
-func (r *Resource[M, R, P]) makeOf(ctx context.Context, tx *mutation.Tx, whose owner, id uuid.UUID, in M) (M, error) {
-	var (
-		none M
-		o    owners
-		row  = P(new(R))
-	)
-	o.share(tx, []owner{whose})
-	r.Load(tx, whose.customer, row)
-	if err := tx.Fetch(ctx); err != nil {
-		return none, err
+// hold locks the customer of a new record and does Load. Who reads anyway reads the customer
+// too: were it required, a repeat of a call that was answered would be refused where the
+// customer was deleted since.
+func (r *Resource[M, R, P]) hold(ctx context.Context, tx *mutation.Tx, whose owner, row P) (customer uuid.UUID, err error) {
+	customer = whose.customer
+	switch {
+	case customer == uuid.Nil:
+		if customer, err = findOne(ctx, tx, whose); err != nil {
+			return customer, err
+		}
+		return customer, r.load(ctx, tx, customer, row)
+	case r.Load == nil:
+		requireCustomer(tx, customer)
+		return customer, nil
 	}
-	customer, err := o.find(whose)
-	if err != nil {
-		return none, err
+	var state customerState
+	state.share(tx, customer)
+	if err := r.load(ctx, tx, customer, row); err != nil {
+		return customer, err
 	}
-	return r.makeLoaded(tx, row, customer, id, in)
+	return customer, state.live(customer)
+}
+
+// load does Load for a row, in a round trip.
+func (r *Resource[M, R, P]) load(ctx context.Context, tx *mutation.Tx, customer uuid.UUID, row P) error {
+	if r.Load == nil {
+		return nil
+	}
+	r.Load(tx, customer, row)
+	return tx.Fetch(ctx)
 }
 
 func (r *Resource[M, R, P]) newID(claim *mutation.Claim, given string) (uuid.UUID, error) {
@@ -96,16 +100,10 @@ func (r *Resource[M, R, P]) newID(claim *mutation.Claim, given string) (uuid.UUI
 // for the transactions of other resources, which hold the customer already: what the
 // record has to do with theirs happens with them or not at all.
 func (r *Resource[M, R, P]) Make(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
-	return r.make(ctx, tx, P(new(R)), customer, id, in)
-}
-
-func (r *Resource[M, R, P]) make(ctx context.Context, tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
-	if r.Load != nil {
-		r.Load(tx, customer, row)
-		if err := tx.Fetch(ctx); err != nil {
-			var none M
-			return none, err
-		}
+	row := P(new(R))
+	if err := r.load(ctx, tx, customer, row); err != nil {
+		var none M
+		return none, err
 	}
 	return r.makeLoaded(ctx, tx, row, customer, id, in)
 }
