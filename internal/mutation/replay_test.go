@@ -67,9 +67,6 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 	case *rapportv1.Task:
 		customer, _, _ := strings.Cut(a.GetName(), "/tasks/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
-	case *rapportv1.Case:
-		customer, _, _ := strings.Cut(a.GetName(), "/cases/")
-		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
 	case *rapportv1.Interaction:
 		customer, _, _ := strings.Cut(a.GetName(), "/interactions/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
