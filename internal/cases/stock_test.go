@@ -77,7 +77,10 @@ func TestStockRequestsOfABatch(t *testing.T) {
 	long, done, first := wanted(), full(), ago(-time.Hour)
 	long.Item, done.Type = proto.String(strings.Repeat("茶", 200)), rapportv1.Case_STOCK_REQUEST
 	got, err := s.Cases.BatchCreateCases(t.Context(), &rapportv1.BatchCreateCasesRequest{Parent: parent, ReturnPartialSuccess: true, Requests: []*rapportv1.CreateCaseRequest{
-		{Case: wanted(), NotifyDueTime: first}, {Case: long}, {Case: done}, {Case: &rapportv1.Case{Type: rapportv1.Case_STOCK_REQUEST}},
+		{Case: wanted(), NotifyDueTime: first},
+		{Case: long},
+		{Case: done},
+		{Case: &rapportv1.Case{Type: rapportv1.Case_STOCK_REQUEST}},
 		{Case: assigned(), NotifyDueTime: first},
 	}})
 	if err != nil || len(got.GetCases()) != 4 || got.GetFailedRequests()[4].GetCode() != int32(codes.InvalidArgument) {
