@@ -13,8 +13,8 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
 
 // maxAhead is how far the clocks of the service and of its callers are taken to differ.
@@ -99,36 +99,27 @@ type storedConsent struct {
 }
 
 func encodeConsents(consents []*rapportv1.ContactPreference_Consent) (string, error) {
-	stored := make([]storedConsent, len(consents))
-	for i, c := range consents {
-		stored[i] = storedConsent{
+	return jsoncolumn.EncodeList(consents, func(c *rapportv1.ContactPreference_Consent) storedConsent {
+		return storedConsent{
 			Channel: db.Enum(c.GetChannel()).String, Purpose: c.GetPurpose(), Granted: c.GetGranted(),
 			ConsentTime: c.GetConsentTime().AsTime().Format(time.RFC3339Nano), Evidence: c.GetEvidence(),
 		}
-	}
-	return contactpoint.JSON(stored)
+	})
 }
 
-func decodeConsents(column string) (consents []*rapportv1.ContactPreference_Consent) {
-	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
-		c := &rapportv1.ContactPreference_Consent{}
-		item.ForEach(func(key, value gjson.Result) bool {
-			switch key.Str {
-			case "channel":
-				c.Channel = rapportv1.Channel(rapportv1.Channel_value[value.Str])
-			case "purpose":
-				c.Purpose = value.Str
-			case "granted":
-				c.Granted = value.Bool()
-			case "consent_time":
-				c.ConsentTime = timestamppb.New(value.Time())
-			case "evidence":
-				c.Evidence = &value.Str
-			}
-			return true
-		})
-		consents = append(consents, c)
-		return true
+func decodeConsents(column string) []*rapportv1.ContactPreference_Consent {
+	return jsoncolumn.DecodeList(column, func(c *rapportv1.ContactPreference_Consent, key string, value gjson.Result) {
+		switch key {
+		case "channel":
+			c.Channel = rapportv1.Channel(rapportv1.Channel_value[value.Str])
+		case "purpose":
+			c.Purpose = value.Str
+		case "granted":
+			c.Granted = value.Bool()
+		case "consent_time":
+			c.ConsentTime = timestamppb.New(value.Time())
+		case "evidence":
+			c.Evidence = &value.Str
+		}
 	})
-	return consents
 }

@@ -10,8 +10,8 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
@@ -117,23 +117,20 @@ type storedItem struct {
 }
 
 func encodeItems(items []*rapportv1.Purchase_Item) (string, error) {
-	stored := make([]storedItem, len(items))
-	for i, item := range items {
-		stored[i] = storedItem{item.GetSku(), item.GetQuantity(), item.GetCategory()}
-	}
-	return contactpoint.JSON(stored)
+	return jsoncolumn.EncodeList(items, func(i *rapportv1.Purchase_Item) storedItem {
+		return storedItem{i.GetSku(), i.GetQuantity(), i.GetCategory()}
+	})
 }
 
-// decodeItems reads what encodeItems wrote. It runs for each row of a page, so it does
-// without the reflection of encoding/json.
-func decodeItems(column string) (items []*rapportv1.Purchase_Item) {
-	gjson.Parse(column).ForEach(func(_, stored gjson.Result) bool {
-		item := &rapportv1.Purchase_Item{Sku: stored.Get("sku").Str, Quantity: stored.Get("quantity").Num}
-		if category := stored.Get("category"); category.Exists() {
-			item.Category = &category.Str
+func decodeItems(column string) []*rapportv1.Purchase_Item {
+	return jsoncolumn.DecodeList(column, func(i *rapportv1.Purchase_Item, key string, value gjson.Result) {
+		switch key {
+		case "sku":
+			i.Sku = value.Str
+		case "quantity":
+			i.Quantity = value.Num
+		case "category":
+			i.Category = &value.Str
 		}
-		items = append(items, item)
-		return true
 	})
-	return items
 }
