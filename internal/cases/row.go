@@ -94,15 +94,14 @@ func (r *row) Proto(name string, now time.Time) *rapportv1.Case {
 	breached := r.breaches(now)
 	c := &rapportv1.Case{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision), CaseNumber: r.CaseNumber,
-		Type: rapportv1.Case_Type(rapportv1.Case_Type_value[r.Type]),
-		// A column that is NULL reads as the enum's zero value.
+		Type:     db.EnumOf[rapportv1.Case_Type](r.Type),
 		Priority: r.priority(),
 		Category: db.TextOrNil(r.Category), Item: db.TextOrNil(r.Item), Description: db.TextOrNil(r.Description),
-		Channel:  rapportv1.Channel(rapportv1.Channel_value[r.Channel.String]),
+		Channel:  db.EnumOf[rapportv1.Channel](r.Channel.String),
 		Assignee: db.TextOrNil(r.Assignee), Verified: r.Verified, WaitingOnCustomer: r.Waiting,
 		ReceiveTime:    timestamppb.New(r.ReceiveTime),
 		Resolution:     db.TextOrNil(r.Resolution),
-		ResolutionType: rapportv1.Case_ResolutionType(rapportv1.Case_ResolutionType_value[r.ResolutionType.String]),
+		ResolutionType: db.EnumOf[rapportv1.Case_ResolutionType](r.ResolutionType.String),
 		ResolveTime:    aip.ToTimestamp(r.ResolveTime), FeedbackTime: aip.ToTimestamp(r.FeedbackTime),
 		CustomerConfirmed: r.CustomerConfirmed, CloseTime: aip.ToTimestamp(r.CloseTime),
 		State: r.state(), ReopenCount: r.ReopenCount,
@@ -122,7 +121,7 @@ func (r *row) Proto(name string, now time.Time) *rapportv1.Case {
 }
 
 func (f *facts) priority() rapportv1.Priority {
-	return rapportv1.Priority(rapportv1.Priority_value[f.Priority.String])
+	return db.EnumOf[rapportv1.Priority](f.Priority.String)
 }
 
 // state says where the case stands, as the column of that name does for filters.

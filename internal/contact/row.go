@@ -46,14 +46,13 @@ func (r *row) Targets() []any {
 func (r *row) Proto(name string, _ time.Time) *rapportv1.Contact {
 	return &rapportv1.Contact{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
-		DisplayName: r.DisplayName,
-		Title:       db.TextOrNil(r.Title),
-		Emails:      contactpoint.DecodeEmails(r.Emails),
-		Phones:      contactpoint.DecodePhones(r.Phones),
-		Primary:     r.Primary,
-		// A column that is NULL reads as the enum's zero value.
-		Role:             rapportv1.Contact_Role(rapportv1.Contact_Role_value[r.Role.String]),
-		PreferredChannel: rapportv1.Channel(rapportv1.Channel_value[r.PreferredChannel.String]),
+		DisplayName:      r.DisplayName,
+		Title:            db.TextOrNil(r.Title),
+		Emails:           contactpoint.DecodeEmails(r.Emails),
+		Phones:           contactpoint.DecodePhones(r.Phones),
+		Primary:          r.Primary,
+		Role:             db.EnumOf[rapportv1.Contact_Role](r.Role.String),
+		PreferredChannel: db.EnumOf[rapportv1.Channel](r.PreferredChannel.String),
 		Occasions:        occasion.Decode(r.Occasions),
 		CreateTime:       timestamppb.New(r.CreateTime),
 		UpdateTime:       timestamppb.New(r.UpdateTime),

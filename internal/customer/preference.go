@@ -36,8 +36,7 @@ func (p *preference) proto() *rapportv1.ContactPreference {
 		return nil
 	}
 	return &rapportv1.ContactPreference{
-		// A column that is NULL reads as the enum's zero value.
-		PreferredChannel: rapportv1.Channel(rapportv1.Channel_value[p.PreferredChannel.String]),
+		PreferredChannel: db.EnumOf[rapportv1.Channel](p.PreferredChannel.String),
 		DoNotContact:     proto.Bool(p.DoNotContact),
 		PauseEndTime:     aip.ToTimestamp(p.PauseEndTime),
 		Consents:         decodeConsents(p.Consents),
@@ -111,7 +110,7 @@ func decodeConsents(column string) []*rapportv1.ContactPreference_Consent {
 	return jsoncolumn.DecodeList(column, func(c *rapportv1.ContactPreference_Consent, key string, value gjson.Result) {
 		switch key {
 		case "channel":
-			c.Channel = rapportv1.Channel(rapportv1.Channel_value[value.Str])
+			c.Channel = db.EnumOf[rapportv1.Channel](value.Str)
 		case "purpose":
 			c.Purpose = value.Str
 		case "granted":

@@ -96,7 +96,7 @@ func (r *row) proto(now time.Time) *rapportv1.Customer {
 	name := r.name()
 	c := &rapportv1.Customer{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
-		Type:              rapportv1.Customer_Type(rapportv1.Customer_Type_value[r.Type]),
+		Type:              db.EnumOf[rapportv1.Customer_Type](r.Type),
 		DisplayName:       r.DisplayName,
 		Emails:            contactpoint.DecodeEmails(r.Emails),
 		Phones:            contactpoint.DecodePhones(r.Phones),
@@ -107,7 +107,7 @@ func (r *row) proto(now time.Time) *rapportv1.Customer {
 		Tags:              r.Tags,
 		Attributes:        attribute.Decode(r.Attributes),
 		Owner:             db.TextOrNil(r.Owner),
-		AcquisitionSource: rapportv1.Customer_AcquisitionSource(rapportv1.Customer_AcquisitionSource_value[r.AcquisitionSource.String]),
+		AcquisitionSource: db.EnumOf[rapportv1.Customer_AcquisitionSource](r.AcquisitionSource.String),
 		State:             rapportv1.Customer_ACTIVE,
 		ProspectTime:      aip.ToTimestamp(r.ProspectTime),
 		Occasions:         occasion.Decode(r.Occasions),

@@ -66,11 +66,10 @@ func (r *row) Targets() []any {
 func (r *row) Proto(name string, _ time.Time) *rapportv1.Interaction {
 	i := &rapportv1.Interaction{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
-		Channel:   rapportv1.Channel(rapportv1.Channel_value[r.Channel]),
-		Direction: rapportv1.Interaction_Direction(rapportv1.Interaction_Direction_value[r.Direction]),
-		// A column that is NULL reads as the enum's zero value.
-		Purpose:          rapportv1.Interaction_Purpose(rapportv1.Interaction_Purpose_value[r.Purpose.String]),
-		CustomerReaction: rapportv1.Interaction_Reaction(rapportv1.Interaction_Reaction_value[r.CustomerReaction.String]),
+		Channel:          db.EnumOf[rapportv1.Channel](r.Channel),
+		Direction:        db.EnumOf[rapportv1.Interaction_Direction](r.Direction),
+		Purpose:          db.EnumOf[rapportv1.Interaction_Purpose](r.Purpose.String),
+		CustomerReaction: db.EnumOf[rapportv1.Interaction_Reaction](r.CustomerReaction.String),
 		OccurTime:        timestamppb.New(r.OccurTime),
 		Subject:          db.TextOrNil(r.Subject),
 		Body:             db.TextOrNil(r.Body),

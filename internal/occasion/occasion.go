@@ -11,6 +11,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
 
@@ -96,7 +97,7 @@ func Decode(column string) []*rapportv1.Occasion {
 		}
 		switch key {
 		case "type":
-			o.Type = rapportv1.Occasion_Type(rapportv1.Occasion_Type_value[value.Str])
+			o.Type = db.EnumOf[rapportv1.Occasion_Type](value.Str)
 		case "year":
 			o.Date.Year = int32(value.Int()) //nolint:gosec // as Encode wrote it
 		case "month":

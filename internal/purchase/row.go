@@ -71,13 +71,12 @@ func (r *row) Proto(name string, _ time.Time) *rapportv1.Purchase {
 		Margin:       r.optional(r.MarginUnits, r.MarginNanos),
 		Discount:     r.optional(r.DiscountUnits, r.DiscountNanos),
 		Items:        decodeItems(r.Items),
-		// A column that is NULL reads as the enum's zero value.
-		Channel:    rapportv1.Channel(rapportv1.Channel_value[r.Channel.String]),
-		Staff:      db.TextOrNil(r.Staff),
-		VoidTime:   aip.ToTimestamp(r.VoidTime),
-		VoidReason: db.TextOrNil(r.VoidReason),
-		CreateTime: timestamppb.New(r.CreateTime),
-		UpdateTime: timestamppb.New(r.UpdateTime),
+		Channel:      db.EnumOf[rapportv1.Channel](r.Channel.String),
+		Staff:        db.TextOrNil(r.Staff),
+		VoidTime:     aip.ToTimestamp(r.VoidTime),
+		VoidReason:   db.TextOrNil(r.VoidReason),
+		CreateTime:   timestamppb.New(r.CreateTime),
+		UpdateTime:   timestamppb.New(r.UpdateTime),
 	}
 	if r.ExternalSource.Valid {
 		p.ExternalId = &rapportv1.ExternalId{Source: r.ExternalSource.String, Id: r.ExternalID.String}

@@ -32,7 +32,7 @@ func decodeTargets(column string) []*rapportv1.ServiceTier_Target {
 	return jsoncolumn.DecodeList(column, func(t *rapportv1.ServiceTier_Target, key string, value gjson.Result) {
 		switch key {
 		case "priority":
-			t.Priority = rapportv1.Priority(rapportv1.Priority_value[value.Str])
+			t.Priority = db.EnumOf[rapportv1.Priority](value.Str)
 		case "first_response":
 			t.FirstResponse = duration(value)
 		case "resolve":
