@@ -45,9 +45,11 @@ type Filter struct {
 // conjunct is a condition that every row of a filter's result meets.
 type conjunct struct {
 	sql string
-	// column is set where the condition is a range of this column, only where it depends on
-	// no other one than this.
-	column, only string
+	// Where column is set, an index has the rows that meet bound, which the condition is or
+	// implies, in the order of this column: a range of it, or those of a partial index.
+	column, bound string
+	// only is set where the condition depends on no other column than this one.
+	only string
 }
 
 // Only returns the filter's conditions that depend on no other column than this one, which a
@@ -62,20 +64,31 @@ func (f Filter) Only(column string) string {
 	return and(all...)
 }
 
-// within tells whether the filter is but a range of the column.
-func (f Filter) within(column string) bool {
-	return !slices.ContainsFunc(f.conjuncts, func(c conjunct) bool { return c.column != column })
+// Beyond tells whether the filter has conditions besides those of Only.
+func (f Filter) Beyond(column string) bool {
+	return slices.ContainsFunc(f.conjuncts, func(c conjunct) bool { return c.only != column })
 }
 
-// bounds returns the filter's conditions that are ranges of the column.
+// within tells whether an index has the filter's rows in the order of the column.
+func (f Filter) within(column string) bool {
+	return !slices.ContainsFunc(f.conjuncts, func(c conjunct) bool { return c.column != column || c.bound != c.sql })
+}
+
+// bounds returns the conditions by which an index in the order of the column leaves out
+// what does not meet the filter.
 func (f Filter) bounds(column string) string {
-	var ranges []string
+	var bounds []string
 	for _, c := range f.conjuncts {
 		if c.column == column {
-			ranges = append(ranges, c.sql)
+			bounds = append(bounds, c.bound)
 		}
 	}
-	return and(ranges...)
+	return and(bounds...)
+}
+
+// demands tells whether all rows meet the condition.
+func (f Filter) demands(condition string) bool {
+	return slices.ContainsFunc(f.conjuncts, func(c conjunct) bool { return c.sql == condition || c.bound == condition })
 }
 
 // CompileFilter turns a filter (AIP-160) into a condition for PostgreSQL. The args are
@@ -105,6 +118,7 @@ func CompileFilter(filter string, fields Fields, args []any) (Filter, error) {
 	}
 	out := Filter{}
 	parts := make([]string, 0, len(conjuncts))
+	var partial []string
 	for _, n := range conjuncts {
 		part, err := c.compile(n)
 		if err != nil {
@@ -112,8 +126,12 @@ func CompileFilter(filter string, fields Fields, args []any) (Filter, error) {
 		}
 		parts = append(parts, part.SQL)
 		out.Served = out.Served || part.Served
-		out.conjuncts = append(out.conjuncts, conjunct{sql: part.SQL, column: part.column, only: part.only})
+		out.conjuncts = append(out.conjuncts, conjunct{sql: part.SQL, column: part.column, bound: part.bound, only: part.only})
+		if part.servedWhere != "" {
+			partial = append(partial, part.servedWhere)
+		}
 	}
+	out.Served = out.Served || slices.ContainsFunc(partial, out.demands)
 	out.SQL, out.Args = "("+strings.Join(parts, ") AND (")+")", c.args
 	return out, nil
 }
@@ -128,9 +146,17 @@ type Condition struct {
 	direct bool
 	// inOr is the condition as part of an OR, where that is another than SQL.
 	inOr string
-	// column is set where the condition is a range of this column, only where it depends on
-	// no other one than this.
-	column, only string
+	// column, bound and only are those of a conjunct.
+	column, bound, only string
+	// servedWhere is the condition of the partial index that serves this one beside it.
+	servedWhere string
+}
+
+// Within says that the condition implies another, bound, whose rows a partial index has in
+// the order of the column.
+func (c Condition) Within(column, bound string) Condition {
+	c.column, c.bound = column, bound
+	return c
 }
 
 type compiler struct {

@@ -94,21 +94,51 @@ func like(op string) string {
 // Enum is a text column that holds the names of an enum's values. Null stands for the
 // value of number zero, which counts as not set but can be compared with like any other.
 func Enum(column string, enum protoreflect.EnumDescriptor) Field {
-	values := enum.Values()
-	names := iter.Seq[string](func(yield func(string) bool) {
-		for i := range values.Len() {
-			if !yield(string(values.Get(i).Name())) {
-				return
+	zero := "'" + zeroOf(enum) + "'"
+	return scalar("coalesce("+column+", "+zero+")", "text", equalityOps, zero, func(t *Term) (any, error) {
+		return t.valueOf(enum)
+	})
+}
+
+// Derived is an enum that no column holds, as it follows from others and perhaps the time.
+// The function returns the condition of a value. The value of number zero counts as not set
+// but can be compared with like any other.
+func Derived(enum protoreflect.EnumDescriptor, is func(t *Term, value string) Condition) Field {
+	return Field{compile: func(t *Term) (Condition, error) {
+		value, not := zeroOf(enum), true
+		if t.Op != ":" || !t.Value.Present() {
+			if not = t.Op == "!="; !not && t.Op != "=" {
+				return Condition{}, t.refuseOp(equalityOps)
+			}
+			var err error
+			if value, err = t.valueOf(enum); err != nil {
+				return Condition{}, err
 			}
 		}
-	})
-	zero := "'" + string(values.ByNumber(0).Name()) + "'"
-	return scalar("coalesce("+column+", "+zero+")", "text", equalityOps, zero, func(t *Term) (any, error) {
-		if values.ByName(protoreflect.Name(t.Value.Text)) == nil {
-			return nil, t.Refuse("has no value `%s`%s", shorten(t.Value.Text), DidYouMean(t.Value.Text, names))
+		c := is(t, value)
+		if not {
+			c = Condition{SQL: "(" + c.SQL + ") IS NOT TRUE"}
 		}
-		return t.Value.Text, nil
-	})
+		return c, nil
+	}}
+}
+
+func zeroOf(enum protoreflect.EnumDescriptor) string { return string(enum.Values().ByNumber(0).Name()) }
+
+// valueOf returns the name of the enum's value that a comparison is with.
+func (t *Term) valueOf(enum protoreflect.EnumDescriptor) (string, error) {
+	values := enum.Values()
+	if values.ByName(protoreflect.Name(t.Value.Text)) == nil {
+		names := iter.Seq[string](func(yield func(string) bool) {
+			for i := range values.Len() {
+				if !yield(string(values.Get(i).Name())) {
+					return
+				}
+			}
+		})
+		return "", t.Refuse("has no value `%s`%s", shorten(t.Value.Text), DidYouMean(t.Value.Text, names))
+	}
+	return t.Value.Text, nil
 }
 
 // Bool is a boolean column, compared with true and false.
@@ -144,7 +174,7 @@ func Timestamp(column string) Field {
 	f.compile = func(t *Term) (Condition, error) {
 		c, err := compile(t)
 		if t.Op != "!=" && t.Op != ":" {
-			c.column = column
+			c = c.Within(column, c.SQL)
 		}
 		return c, err
 	}
@@ -160,6 +190,24 @@ func Duration(seconds string) Field {
 		}
 		return nil, t.Refuse("is compared with a duration in seconds, such as 2592000s")
 	})
+}
+
+// OptionalTimestamp is Timestamp of a column that can be null, and so is listed in the order
+// of OrNever(column).
+func OptionalTimestamp(column string) Field {
+	compile := Timestamp(column).compile
+	return Field{compile: func(t *Term) (Condition, error) {
+		c, err := compile(t)
+		if err != nil || c.column == "" {
+			return c, err
+		}
+		key := OrNever(column)
+		c.SQL = key + strings.TrimPrefix(c.SQL, column)
+		if strings.HasPrefix(t.Op, ">") {
+			c.SQL += " AND " + key + " < 'infinity'"
+		}
+		return c.Within(key, c.SQL), nil
+	}}
 }
 
 // UUIDName is a uuid column that filters compare with a resource's name. The parse

@@ -12,6 +12,20 @@ func Indexed(f Field) Field {
 	return f
 }
 
+// IndexedWhere is Indexed by an index of the rows alone that meet the condition: it serves
+// filters that demand that too.
+func IndexedWhere(condition string, f Field) Field {
+	compile := f.compile
+	f.compile = func(t *Term) (Condition, error) {
+		c, err := compile(t)
+		if t.Op == "=" && !t.Value.star {
+			c.servedWhere = condition
+		}
+		return c, err
+	}
+	return f
+}
+
 // Unindexed is a field whose comparisons no index serves, for a value that so many rows
 // can have that to read them all would be worse than to read on in the list's order.
 func Unindexed(f Field) Field {

@@ -103,8 +103,11 @@ func (l List) SQL() (string, []any) {
 	if l.Cursor != nil {
 		var key any = l.Cursor.Time
 		cast := "timestamptz"
-		if l.Order.Kind == TextKey {
+		switch {
+		case l.Order.Kind == TextKey:
 			key, cast = l.Cursor.Key, "text"
+		case l.Cursor.Time.Equal(Never):
+			key = "infinity"
 		}
 		args = append(args, key, l.Cursor.ID)
 		keyset = fmt.Sprintf("(%s, %s) %s ($%d::%s, $%d::uuid)", l.Order.Column, l.ID, compare, len(args)-1, cast, len(args))

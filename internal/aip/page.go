@@ -3,6 +3,7 @@ package aip
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -34,10 +35,17 @@ func PageSize(n int32) int {
 	}
 }
 
+// Never is the sort key of a row that has no time, in an order by OrNever: it comes after
+// every time that there is.
+var Never = time.UnixMicro(math.MaxInt64).UTC()
+
+// OrNever returns what a list is ordered by for a time that not every row has.
+func OrNever(column string) string { return "coalesce(" + column + ", 'infinity')" }
+
 // Cursor is the place in a list after which a page starts.
 type Cursor struct {
 	// Time is the sort key of the last row read, in an order by a TimeKey, to the
-	// microsecond.
+	// microsecond, or Never.
 	Time time.Time
 	// Key is the sort key of the last row read, in an order by a TextKey.
 	Key string
@@ -137,7 +145,7 @@ func ParseToken(token string, f Fingerprint) (*Cursor, error) {
 		ok = ok && len(key) == 8
 		if ok {
 			c.Time = time.UnixMicro(int64(binary.BigEndian.Uint64(key))).UTC()
-			ok = storable(c.Time)
+			ok = storable(c.Time) || c.Time.Equal(Never)
 		}
 	} else {
 		c.Key = string(key)
@@ -155,6 +163,9 @@ func storable(t time.Time) bool {
 	year := t.UTC().Year()
 	return year >= 1 && year <= 9999
 }
+
+// InvalidToken is INVALID_PAGE_TOKEN for a token whose key is not one of the list's.
+func InvalidToken() error { return invalidToken("this is not a token of this service") }
 
 func invalidToken(description string) error {
 	return apierr.Invalid(rapportv1.ErrorReason_INVALID_PAGE_TOKEN,

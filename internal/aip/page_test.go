@@ -70,6 +70,7 @@ func TestTokenRoundTrip(t *testing.T) {
 	}{
 		"time":         {newestFirst, aip.Cursor{Time: at, ID: id, Total: 17}},
 		"before 1970":  {newestFirst, aip.Cursor{Time: at.AddDate(-1000, 0, 0), ID: id, Total: aip.CountLimit}},
+		"never":        {newestFirst, aip.Cursor{Time: aip.Never, ID: id}},
 		"text":         {byName, aip.Cursor{Key: "Ада \" 🦊", ID: id, Total: aip.UnknownTotal}},
 		"empty text":   {byName, aip.Cursor{ID: id}},
 		"longest text": {byName, aip.Cursor{Key: strings.Repeat("🦊", 60), ID: id, Total: 1}},
@@ -142,6 +143,7 @@ func TestTokenRefusesGarbage(t *testing.T) {
 func FuzzToken(f *testing.F) {
 	times, texts := aip.FingerprintOf(newestFirst, "x"), aip.FingerprintOf(byName, "x")
 	f.Add(aip.Cursor{Time: time.Unix(1, 5000), ID: uuid.MustParse(idA), Total: 3}.Token(times))
+	f.Add(aip.Cursor{Time: aip.Never, ID: uuid.MustParse(idA)}.Token(times))
 	f.Add(aip.Cursor{Key: "Ada", ID: uuid.MustParse(idA)}.Token(texts))
 	f.Add("garbage")
 	f.Fuzz(func(t *testing.T, token string) {

@@ -141,6 +141,7 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	contacts(d)
 	purchases(d)
 	interactions(d)
+	tasks(d)
 	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
 		t.Errorf("the export ends with %s", last)
 	}
@@ -174,6 +175,10 @@ const (
 	interactionID    = "0198c0de-0000-7000-8000-000000000006"
 	interactionsPath = customerPath + "/interactions"
 	interactionPath  = interactionsPath + "/" + interactionID
+
+	taskID    = "0198c0de-0000-7000-8000-000000000007"
+	tasksPath = customerPath + "/tasks"
+	taskPath  = tasksPath + "/" + taskID
 )
 
 func customers(d *documented) {
@@ -228,6 +233,25 @@ func contacts(d *documented) {
 	d.call(200, "PATCH", contactPath, d.example("PATCH", "/v1/customers/{customer}/contacts/{contact}"))
 	d.call(200, "DELETE", contactPath, "")
 	d.call(200, "POST", contactPath+":undelete", d.example("POST", "/v1/customers/{customer}/contacts/{contact}:undelete"))
+}
+
+func tasks(d *documented) {
+	d.Helper()
+	const path = "/v1/customers/{customer}/tasks"
+	create := d.example("POST", path)
+	d.call(201, "POST", tasksPath+"?taskId="+taskID, create)
+	d.call(409, "POST", tasksPath, create) // the external id is taken
+	d.call(400, "POST", tasksPath, `{"title":"x","promised":true}`)
+	made := d.call(200, "POST", tasksPath+":batchCreate", d.example("POST", path+":batchCreate"))
+	d.call(200, "GET", taskPath, "")
+	d.call(404, "GET", tasksPath+"/"+contactID, "")
+	d.call(200, "GET", tasksPath+"?orderBy=due_time&filter=state=OPEN", "")
+	d.call(200, "GET", "/v1/customers/-/tasks", "")
+	d.call(200, "PATCH", taskPath, d.example("PATCH", path+"/{task}"))
+	d.call(412, "PATCH", taskPath, `{"title":"x"}`, "If-Match", `"1"`)
+	d.call(200, "POST", taskPath+":complete", d.example("POST", path+"/{task}:complete"))
+	d.call(400, "POST", taskPath+":cancel", "{}")
+	d.call(200, "POST", "/v1/"+made["tasks"].([]any)[0].(map[string]any)["name"].(string)+":cancel", d.example("POST", path+"/{task}:cancel"))
 }
 
 func interactions(d *documented) {

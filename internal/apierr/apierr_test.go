@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -169,5 +170,24 @@ func TestReasonsFitTheStandard(t *testing.T) {
 	}
 	if apierr.Reason(errors.New("x")) != 0 || apierr.Info(nil) != nil {
 		t.Error("an error of another kind has a reason")
+	}
+}
+
+// TestRenamed leads paths of one field into another, and leaves all else as it was.
+func TestRenamed(t *testing.T) {
+	err := apierr.Renamed(apierr.InvalidFields(
+		apierr.Violation{Field: "task.title", Description: "is required", Rule: "r"}, apierr.Violation{Field: "tasks", Description: "x"},
+	), "task", "next_task")
+	if got := apierr.Fields(err); !slices.Equal(got, []string{"next_task.title", "tasks"}) || apierr.Reason(err) != rapportv1.ErrorReason_INVALID_FIELD {
+		t.Errorf("%v", err)
+	}
+	if st, info := status.Convert(err), apierr.Info(err); st.Message() != "next_task.title: is required" || info.GetMetadata()["field"] != "next_task.title" {
+		t.Errorf("%v, %v", st, info)
+	}
+	cause := errors.New("broken")
+	for _, err := range []error{nil, cause, apierr.Internal(cause)} {
+		if got := apierr.Renamed(err, "task", "next_task"); !errors.Is(got, err) {
+			t.Errorf("%v became %v", err, got)
+		}
 	}
 }

@@ -29,6 +29,7 @@ type Service struct {
 	Purchases    rapportv1.PurchaseServiceClient
 	Interactions rapportv1.InteractionServiceClient
 	Cases        rapportv1.CaseServiceClient
+	Tasks        rapportv1.TaskServiceClient
 	Changes      rapportv1.ChangeServiceClient
 	// URL and AdminURL are the roots of REST and of the admin port.
 	URL      string
@@ -123,6 +124,7 @@ func (s *Service) connect(t testing.TB) {
 	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Conn)
 	s.Interactions = rapportv1.NewInteractionServiceClient(s.Conn)
 	s.Cases = rapportv1.NewCaseServiceClient(s.Conn)
+	s.Tasks = rapportv1.NewTaskServiceClient(s.Conn)
 	s.Changes = rapportv1.NewChangeServiceClient(s.Conn)
 	s.URL, s.AdminURL = "http://"+s.Server.HTTPAddr(), "http://"+s.Server.AdminAddr()
 	if s.DB, err = pgxpool.New(t.Context(), s.DatabaseURL); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/servicetier"
@@ -27,7 +28,7 @@ func New(service owned.Service) *Server {
 	s.cases = owned.Resource[*rapportv1.Case, row, *row]{
 		Service: service, Collection: aip.Cases, Singular: "Case", Plural: "Cases", Table: "support_case", Noun: "case", Columns: columns,
 		ExternalColumns: [2]string{"external_id_source", "external_id_id"},
-		Normalise:       s.normalise, Load: load, Check: check, Refused: refused,
+		Normalise:       s.normalise, Load: load, Check: check, Refused: refused, Follow: follow,
 		NotFound: rapportv1.ErrorReason_CASE_NOT_FOUND, Exists: rapportv1.ErrorReason_CASE_ALREADY_EXISTS,
 		Fields: s.fields(), Orders: orders(), DefaultOrder: newestFirst,
 	}
@@ -47,6 +48,9 @@ func refused(e *pgconn.PgError, _ string) error {
 	}
 	return nil
 }
+
+// Reader reads cases beside other records.
+func (s *Server) Reader() owned.Reader[*rapportv1.Case] { return s.cases.Reader() }
 
 // CreateCase makes a case of a customer.
 func (s *Server) CreateCase(ctx context.Context, req *rapportv1.CreateCaseRequest) (*rapportv1.Case, error) {
@@ -81,4 +85,13 @@ func (s *Server) ListCases(ctx context.Context, req *rapportv1.ListCasesRequest)
 // UpdateCase changes a case, or makes it with allow_missing.
 func (s *Server) UpdateCase(ctx context.Context, req *rapportv1.UpdateCaseRequest) (*rapportv1.Case, error) {
 	return s.cases.Update(ctx, req, req.GetCase())
+}
+
+// follow queues what follows from cases: what there is to do about them.
+func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Case, *row]) {
+	var changes followup.Changes
+	for _, m := range moved {
+		changes.Case(m.Row.CustomerID, m.Before, m.After)
+	}
+	changes.Queue(tx, tx.Now)
 }

@@ -75,7 +75,7 @@ func TestPlans(t *testing.T) {
 		{aip.CustomerName(id), "create_time", `title = "x"`, "contact_customer_create_time_idx", false},
 		{aip.CustomerName(id), "display_name", "", "contact_", true},
 	} {
-		list, _, err := contacts.ParseList(&rapportv1.ListContactsRequest{Parent: test.parent, OrderBy: test.orderBy, Filter: test.filter})
+		list, _, err := contacts.ParseList(&rapportv1.ListContactsRequest{Parent: test.parent, OrderBy: test.orderBy, Filter: test.filter}, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

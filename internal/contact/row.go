@@ -27,6 +27,8 @@ type row struct {
 	Primary          bool
 	PreferredChannel pgtype.Text
 	Occasions        string // JSON
+
+	zone string // the customer's time zone, where it was loaded
 }
 
 // columns are the row's own, in the order of Args and Targets.

@@ -6,12 +6,16 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
+	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/occasion"
 	"github.com/rapport-crm/rapport/internal/owned"
@@ -21,7 +25,10 @@ import (
 // Server serves the contact RPCs of CustomerService.
 type Server struct {
 	contacts owned.Resource[*rapportv1.Contact, row, *row]
-	region   string
+	// unzoned is the same without the time zone of the customer, which says when an occasion
+	// is: one without occasions is made without the round trip that reads it.
+	unzoned owned.Resource[*rapportv1.Contact, row, *row]
+	region  string
 }
 
 // New returns the server of contacts. The region is the CLDR region by which numbers
@@ -30,18 +37,24 @@ func New(service owned.Service, region string) *Server {
 	s := &Server{region: region}
 	s.contacts = owned.Resource[*rapportv1.Contact, row, *row]{
 		Service: service, Collection: aip.Contacts, Singular: "Contact", Plural: "Contacts", Table: "contact", Columns: columns,
-		Normalise: s.normalise, Refused: refused, Follow: moveKeys,
+		Normalise: s.normalise, Refused: refused, Load: loadZone, Follow: follow,
 		NotFound: rapportv1.ErrorReason_CONTACT_NOT_FOUND, Exists: rapportv1.ErrorReason_CONTACT_ALREADY_EXISTS,
 		Deleted: rapportv1.ErrorReason_CONTACT_DELETED,
 		Fields:  fields, Orders: owned.ByTime(), OrdersOfOne: ordersOfOne,
 	}
 	s.contacts.Ready()
+	s.unzoned = s.contacts
+	s.unzoned.Load = nil
 	return s
 }
 
 // CreateContact makes a contact of a customer.
 func (s *Server) CreateContact(ctx context.Context, req *rapportv1.CreateContactRequest) (*rapportv1.Contact, error) {
-	return s.contacts.Create(ctx, req, req.GetContactId(), req.GetContact())
+	contacts := &s.contacts
+	if len(req.GetContact().GetOccasions()) == 0 {
+		contacts = &s.unzoned
+	}
+	return contacts.Create(ctx, req, req.GetContactId(), req.GetContact())
 }
 
 // GetContact returns one contact.
@@ -97,11 +110,28 @@ func refused(e *pgconn.PgError, name string) error {
 	return nil
 }
 
-// moveKeys queues what changes in the keys by which the contacts' customers are found.
-func moveKeys(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Contact, *row]) {
-	var keys search.Changes
+// loadZone queues the reading of the customer's time zone.
+func loadZone(tx *mutation.Tx, customer uuid.UUID, r *row) {
+	tx.Queue(`-- name: GetTimeZone
+SELECT coalesce(time_zone, '') FROM customer WHERE lane = $1 AND customer_id = $2`, db.Lane(customer), db.UUID(customer)).Query(func(rows pgx.Rows) error {
+		if rows.Next() {
+			return rows.Scan(&r.zone)
+		}
+		return rows.Err()
+	})
+}
+
+// follow queues what changes in the keys by which the contacts' customers are found, and in
+// the occasions on which they are thought of.
+func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Contact, *row]) {
+	var (
+		keys      search.Changes
+		followUps followup.Changes
+	)
 	for _, m := range moved {
 		keys.MoveContact(m.Row.CustomerID, m.Row.ID, m.Before, m.After)
+		followUps.Contact(m.Row.CustomerID, m.Row.zone, m.Before, m.After)
 	}
 	keys.Queue(tx)
+	followUps.Queue(tx, tx.Now)
 }

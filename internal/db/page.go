@@ -54,10 +54,10 @@ func newPage[R any, L Listed[R]](read fetched[R], total int32, order aip.Order, 
 	return page
 }
 
-// maxPageBytes is what the rows of a page may take in PostgreSQL's form. As a message
+// MaxPageBytes is what the rows of a page may take in PostgreSQL's form. As a message
 // they take up to two and a half times that, and gRPC clients refuse 4 MiB unless told
 // otherwise: a page of huge records is cut short instead.
-const maxPageBytes = 3 << 19
+const MaxPageBytes = 3 << 19
 
 // expectedRows bounds the room made for a page before it is known whether it is full.
 const expectedRows = 100
@@ -70,7 +70,7 @@ type fetched[R any] struct {
 }
 
 func collectPage[R any, L Listed[R]](rows pgx.Rows, size int) (read fetched[R], err error) {
-	found, cut, err := collect[R, L](rows, min(size, expectedRows)+1, maxPageBytes)
+	found, cut, err := collect[R, L](rows, min(size, expectedRows)+1, MaxPageBytes)
 	if cut {
 		size = min(size, len(found)-1)
 	}

@@ -2,6 +2,7 @@ package followup
 
 import (
 	"slices"
+	"time"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 )
@@ -14,14 +15,15 @@ ON lane = w_lane AND customer_id = w_customer AND case_id = w_case
 ORDER BY lane, customer_id, case_id FOR NO KEY UPDATE OF support_case`
 
 // answerCasesSQL runs behind the locks, so it sees what all who held them before have written.
-// When the case next wants the clock's attention depends on the first response, as long as a
-// late or missing one is still to be recorded.
+// When the clock next has something to record of the case depends on the first response, as
+// long as a late or missing one is not in the feed; the rule is that of package cases.
 const answerCasesSQL = `-- name: AnswerCases
-UPDATE support_case AS s SET response_time = r.response_time, next_event_time = CASE WHEN s.close_time IS NULL THEN least(
-    CASE WHEN NOT s.first_response_breach_recorded AND (least(r.response_time, s.feedback_time) <= s.first_response_due_time) IS NOT TRUE
-        THEN s.first_response_due_time END,
-    CASE WHEN s.resolve_time IS NULL AND NOT s.resolve_breach_recorded THEN s.resolve_due_time END,
-    s.silence_close_time) END
+UPDATE support_case AS s SET response_time = r.response_time, next_event_time = least(
+    CASE WHEN NOT s.first_response_breach_recorded AND (least(r.response_time, s.told_time, s.feedback_time) <= s.first_response_due_time) IS NOT TRUE
+        THEN s.first_response_due_time + interval '1 microsecond' END,
+    CASE WHEN s.resolve_breach_recorded THEN NULL WHEN s.resolve_breached THEN $4::timestamptz
+        ELSE s.resolve_due_time + interval '1 microsecond' END,
+    s.silence_close_time)
 FROM (
     SELECT w.*, (SELECT min(i.occur_time) FROM interaction i WHERE i.lane = w.lane AND i.customer_id = w.customer_id AND i.case_id = w.case_id
         AND i.direction = 'OUTBOUND' AND ` + counts + `) AS response_time
@@ -32,7 +34,7 @@ WHERE s.lane = r.lane AND s.customer_id = r.customer_id AND s.case_id = r.case_i
 // caseDue is when the case s is due, where it is not resolved and its clock runs: its first
 // response or, after that, its resolution.
 const caseDue = `CASE WHEN s.resolve_time IS NULL AND s.close_time IS NULL AND NOT s.waiting_on_customer THEN
-    CASE WHEN coalesce(s.response_time, s.feedback_time) IS NULL THEN coalesce(s.first_response_due_time, s.resolve_due_time)
+    CASE WHEN coalesce(s.response_time, s.told_time, s.feedback_time) IS NULL THEN coalesce(s.first_response_due_time, s.resolve_due_time)
     ELSE s.resolve_due_time END END`
 
 const removeCasesSQL = `-- name: RemoveCaseFollowUps
@@ -73,10 +75,10 @@ func answerOf(i *rapportv1.Interaction) answer {
 }
 
 // queueCases queues what changes with cases and with their first responses.
-func (c *Changes) queueCases(to queuer) {
+func (c *Changes) queueCases(to queuer, now time.Time) {
 	if lanes, customers, cases := c.answered.arrays(); len(cases) > 0 {
 		to.Queue(lockCasesSQL, lanes, customers, cases)
-		to.Queue(answerCasesSQL, lanes, customers, cases)
+		to.Queue(answerCasesSQL, lanes, customers, cases, now)
 	}
 	c.cases.all = slices.Concat(c.cases.all, c.answered.all)
 	if lanes, customers, cases := c.cases.arrays(); len(cases) > 0 {

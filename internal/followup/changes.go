@@ -112,7 +112,7 @@ func (c *Changes) Queue(to queuer, now time.Time) {
 	for _, f := range c.later {
 		f(now)
 	}
-	c.queueCases(to)
+	c.queueCases(to, now)
 	c.activity.queue(to, now)
 	c.rows.queue(to, now)
 	for zone, customers := range c.zones {

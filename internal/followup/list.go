@@ -24,9 +24,10 @@ type Server struct {
 
 const (
 	defaultHorizon = 7 * day
-	// firstWindow is how many rows a filter looks at first: enough for most, and a tenth of
-	// what a page may cost.
-	firstWindow = 1000
+	// firstWindow is how many rows a filter looks at first. Each later look is at four times
+	// as many as the one before: most filters find a page at once, and one that finds next to
+	// nothing does not look often.
+	firstWindow = 500
 )
 
 // ListFollowUps returns one page of what there is to do for customers, the most pressing first.
@@ -74,13 +75,11 @@ func (s *Server) parse(req *rapportv1.ListFollowUpsRequest) (l *list, f aip.Fing
 // a filter it looks at more rows than the page has, and at no more than a page may cost.
 func (s *Server) read(ctx context.Context, l *list, size int) (page []listed, next *cursor, err error) {
 	part, left := *l, aip.ScanLimit
-	for part.size, part.window = size+1, size+1; ; {
-		if l.filter.SQL != "" {
-			part.window = min(max(firstWindow, part.size), left)
-			if part.cursor != l.cursor {
-				part.window = left
-			}
-		}
+	part.size, part.window = size+1, size+1
+	if l.filter.Beyond(reasonColumn) {
+		part.window = max(firstWindow, part.size)
+	}
+	for {
 		sql, args := part.sql()
 		rows, _ := s.DB.Query(ctx, sql, args...)
 		found, err := db.CollectRows[listed](rows)
@@ -103,7 +102,7 @@ func (s *Server) read(ctx context.Context, l *list, size int) (page []listed, ne
 		if left -= part.window; left <= 0 {
 			return page, last, nil
 		}
-		part.cursor, part.size = last, size+1-len(page)
+		part.cursor, part.size, part.window = last, size+1-len(page), min(4*part.window, left)
 	}
 }
 

@@ -29,10 +29,10 @@ type list struct {
 //
 // Of all follow-ups it looks at the heads of groups: those of one reason and one pace, whose
 // order by start_time is that of the list. It finds the groups by skipping from one to the next
-// in the index; takes the first row of each, and with it the place behind which the page
-// cannot reach; and reads of each group what is before that. There are as many groups as there
-// are paces in use, some tens in most companies: at most 178 for each of tasks, promises and
-// cases, and one for each contact interval and each service tier in use.
+// in the index; takes the first few rows of each, and with them the place behind which the
+// page cannot reach; and reads of each group what is before that. There are as many groups as
+// there are paces in use, some tens in most companies: at most 178 for each of tasks, promises
+// and cases, and one for each contact interval and each service tier in use.
 func (l *list) sql() (sql string, args []any) {
 	args = l.filter.Args
 	bind := func(value any, sqlType string) string {
@@ -44,8 +44,9 @@ func (l *list) sql() (sql string, args []any) {
 	if l.staff != "" {
 		of = " AND f.staff = " + bind(l.staff, "text")
 	}
-	if only := l.filter.Only("f.reason"); only != "" {
-		of += " AND (" + only + ")"
+	only := l.filter.Only(reasonColumn)
+	if only != "" {
+		only = " AND (" + only + ")"
 	}
 	body := allSQL
 	if l.customer != uuid.Nil {
@@ -64,7 +65,7 @@ func (l *list) sql() (sql string, args []any) {
 		filter = l.filter.SQL
 	}
 	return strings.NewReplacer(
-		"{of}", of, "{whose}", whose, "{from}", from, "{bound}", startSQL(asOf, "b.ratio", "b.due_time", "+", "g.days"),
+		"{of}", of, "{only}", only, "{whose}", whose, "{from}", from, "{bound}", startSQL(asOf, "b.ratio", "b.due_time", "+", "g.days"),
 		"{as_of}", asOf, "{due_by}", bind(l.asOf.Add(l.horizon), "timestamptz"),
 		"{window}", bind(l.window, "bigint"), "{size}", bind(l.size, "bigint"), "{filter}", filter,
 		"{shown}", "f.end_time > "+asOf+after,
@@ -72,7 +73,6 @@ func (l *list) sql() (sql string, args []any) {
 		"{order}", "f.ratio DESC, f.due_time, f.lane, f.customer_id, f.reason, f.subject_id, f.place",
 		"{days}", "coalesce(nullif(f.pace_days, 0), t.contact_interval_days) AS days",
 		"{due}", "f.start_time + f.days * interval '24 hours' AS due_time",
-		"{group}", "f.hidden_until = '-infinity'"+of+" AND f.reason = g.reason AND f.pace_days = g.pace_days AND f.service_tier_id = g.service_tier_id",
 	).Replace(body + pageSQL), args
 }
 
@@ -84,19 +84,34 @@ func startSQL(asOf, ratio, due, safe, days string) string {
         ELSE {due} - {d} * interval '24 hours' END`)
 }
 
+// ranked are the columns that decide on a row's rank, and its key.
+const ranked = `f.lane, f.customer_id, f.reason, f.subject_id, f.place, f.due_time, f.ratio`
+
 // oneSQL ranks all that one customer has.
 const oneSQL = `-- name: ListFollowUps
 WITH ranked AS (
-    SELECT f.* FROM (
+    SELECT ` + ranked + ` FROM (
         SELECT f.*, {ratio} FROM (SELECT f.*, {due} FROM (
             SELECT f.*, {days} FROM follow_up f LEFT JOIN service_tier t ON t.service_tier_id = f.service_tier_id
-            WHERE {whose} AND f.hidden_until <= {as_of}{of}
+            WHERE {whose} AND f.hidden_until <= {as_of}{of}{only}
         ) f) f WHERE f.due_time <= {due_by}
     ) f WHERE {shown} ORDER BY {order} LIMIT {window}
 )`
 
-// allSQL ranks what all customers have. Those whose pause is over and of which the sweep has
-// not taken note yet are few, and read whole.
+// headsSQL are the first rows of a group, up to a time and a number.
+const headsSQL = `SELECT ` + ranked + ` FROM (SELECT f.*, {ratio} FROM (SELECT f.*, {due} FROM (
+            SELECT f.*, g.days FROM follow_up f WHERE f.hidden_until = '-infinity'{of}
+            AND f.reason = g.reason AND f.pace_days = g.pace_days AND f.service_tier_id = g.service_tier_id
+            AND f.start_time >= g.from_time AND f.start_time <= `
+
+const headsEnd = `
+        ) f) f) f WHERE {shown} ORDER BY f.start_time, f.lane, f.customer_id, f.subject_id, f.place LIMIT `
+
+// allSQL ranks what all customers have. A bound is a place of the list behind which the window
+// cannot reach, as there is a window full of rows before it: the first one takes two windows
+// of rows evenly from all groups, the second one more of those groups that are before the first.
+// Those whose pause is over and of which the sweep has not taken note yet are few, and read
+// whole.
 const allSQL = `-- name: ListFollowUps
 WITH RECURSIVE groups AS (
     (SELECT f.reason, f.pace_days, f.service_tier_id FROM follow_up f WHERE f.hidden_until = '-infinity'{of}
@@ -110,27 +125,27 @@ WITH RECURSIVE groups AS (
 ), paced AS (
     SELECT f.*, {from} AS from_time, {due_by} - f.days * interval '24 hours' AS to_time FROM (
         SELECT f.*, {days} FROM groups f LEFT JOIN service_tier t ON t.service_tier_id = f.service_tier_id
-    ) f WHERE f.days IS NOT NULL
-), bound AS (
-    SELECT f.ratio, f.due_time FROM paced g, LATERAL (
-        SELECT f.ratio, f.due_time FROM (SELECT f.*, {ratio} FROM (SELECT f.*, {due} FROM (
-            SELECT f.*, g.days FROM follow_up f WHERE {group} AND f.start_time >= g.from_time AND f.start_time <= g.to_time
-        ) f) f) f WHERE {shown} ORDER BY f.start_time LIMIT 1
-    ) f ORDER BY f.ratio DESC, f.due_time LIMIT 1 OFFSET {window} - 1
+    ) f WHERE f.days IS NOT NULL{only}
+), share AS MATERIALIZED (
+    SELECT 1 + 2 * {window} / count(*) AS rows FROM paced
+), first_bound AS MATERIALIZED (
+    SELECT f.ratio, f.due_time FROM paced g, LATERAL (` + headsSQL + `g.to_time` + headsEnd + `(SELECT rows FROM share)) f
+    ORDER BY f.ratio DESC, f.due_time LIMIT 1 OFFSET {window} - 1
+), second_bound AS MATERIALIZED (
+    SELECT f.ratio, f.due_time FROM (
+        SELECT g.*, least(g.to_time, (SELECT {bound} FROM first_bound b)) AS until_time FROM paced g
+    ) g, LATERAL (` + headsSQL + `g.until_time` + headsEnd + `(SELECT 8 * rows FROM share)) f
+    ORDER BY f.ratio DESC, f.due_time LIMIT 1 OFFSET {window} - 1
 ), ranked AS (
     SELECT f.* FROM (
         SELECT f.* FROM (
-            SELECT g.*, least(g.to_time, (SELECT {bound} FROM bound b)) AS until_time FROM paced g
-        ) g, LATERAL (
-            SELECT f.* FROM (SELECT f.*, {ratio} FROM (SELECT f.*, {due} FROM (
-                SELECT f.*, g.days FROM follow_up f WHERE {group} AND f.start_time >= g.from_time AND f.start_time <= g.until_time
-            ) f) f) f WHERE {shown} ORDER BY f.start_time, f.lane, f.customer_id, f.subject_id, f.place LIMIT {window}
-        ) f
+            SELECT g.*, least(g.to_time, (SELECT {bound} FROM second_bound b)) AS until_time FROM paced g
+        ) g, LATERAL (` + headsSQL + `g.until_time` + headsEnd + `{window}) f
         UNION ALL
-        SELECT f.* FROM (
+        SELECT ` + ranked + ` FROM (
             SELECT f.*, {ratio} FROM (SELECT f.*, {due} FROM (
                 SELECT f.*, {days} FROM follow_up f LEFT JOIN service_tier t ON t.service_tier_id = f.service_tier_id
-                WHERE f.hidden_until > '-infinity' AND f.hidden_until < 'infinity' AND f.hidden_until <= {as_of}{of}
+                WHERE f.hidden_until > '-infinity' AND f.hidden_until < 'infinity' AND f.hidden_until <= {as_of}{of}{only}
             ) f) f WHERE f.due_time <= {due_by}
         ) f WHERE {shown}
     ) f ORDER BY {order} LIMIT {window}
@@ -143,6 +158,8 @@ SELECT f.customer_id, f.reason, f.subject_id, f.place, f.title, f.staff, f.due_t
     f.display_name, f.do_not_contact, f.preferred_channel, f.matched, f.n
 FROM (
     SELECT f.*, c.display_name, c.do_not_contact, c.preferred_channel, ({filter}) IS TRUE AS matched
-    FROM (SELECT f.*, row_number() OVER (ORDER BY {order}) AS n, count(*) OVER () AS looked_at FROM ranked f) f
-    JOIN customer c ON c.lane = f.lane AND c.customer_id = f.customer_id
+    FROM (
+        SELECT r.*, f.title, f.staff FROM (SELECT f.*, row_number() OVER (ORDER BY {order}) AS n, count(*) OVER () AS looked_at FROM ranked f) r
+        JOIN follow_up f ON f.lane = r.lane AND f.customer_id = r.customer_id AND f.reason = r.reason AND f.subject_id = r.subject_id AND f.place = r.place
+    ) f JOIN customer c ON c.lane = f.lane AND c.customer_id = f.customer_id
 ) f WHERE f.matched OR f.n = f.looked_at ORDER BY f.n LIMIT {size}`

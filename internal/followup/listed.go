@@ -10,10 +10,12 @@ import (
 	"github.com/rapport-crm/rapport/internal/db"
 )
 
+const reasonColumn = "f.reason"
+
 // fields are those that a filter can name, of the follow-up f and its customer c. A reason
 // leaves out whole groups; all else is compared row by row.
 var fields = aip.Fields{
-	"reason":                      aip.OnlyOf("f.reason", aip.Enum("f.reason", rapportv1.FollowUp_REASON_UNSPECIFIED.Descriptor())),
+	"reason":                      aip.OnlyOf(reasonColumn, aip.Enum(reasonColumn, rapportv1.FollowUp_REASON_UNSPECIFIED.Descriptor())),
 	"staff":                       aip.Text("f.staff"),
 	"title":                       aip.Text("f.title"),
 	"due_time":                    aip.Timestamp("f.due_time"),

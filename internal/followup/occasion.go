@@ -21,10 +21,10 @@ func occasionRows(occasions []*rapportv1.Occasion, subject uuid.UUID, zone strin
 			title = o.GetType().String()
 		}
 		monthDay := monthDayOf(o.GetDate())
-		due, end := NextDay(monthDay, zone, now)
+		start, end := NextOccasion(monthDay, zone, now)
 		rows = append(rows, row{
 			reason: rapportv1.FollowUp_OCCASION, subject: subject, place: int16(i), title: title, outreach: true, //nolint:gosec // at most 20
-			paceDays: occasionDays, start: at(startOf(due, occasionDays)), end: at(end), monthDay: monthDay,
+			paceDays: occasionDays, start: at(start), end: at(end), monthDay: monthDay,
 		})
 	}
 	return rows
@@ -33,9 +33,15 @@ func occasionRows(occasions []*rapportv1.Occasion, subject uuid.UUID, zone strin
 // monthDayOf is a day of the year as a number, such as 1224.
 func monthDayOf(d *date.Date) int16 { return int16(d.GetMonth()*100 + d.GetDay()) } //nolint:gosec // at most 1231
 
-// NextDay returns when the day of an occasion, such as 1224, begins and ends in the time zone
+// NextOccasion returns when the row of an occasion starts and ends the next time.
+func NextOccasion(monthDay int16, zone string, now time.Time) (start, end time.Time) {
+	due, end := nextDay(monthDay, zone, now)
+	return startOf(due, occasionDays), end
+}
+
+// nextDay returns when the day of an occasion, such as 1224, begins and ends in the time zone
 // the next time that it is not over. 29 February is kept on the 28th in years without one.
-func NextDay(monthDay int16, zone string, now time.Time) (start, end time.Time) {
+func nextDay(monthDay int16, zone string, now time.Time) (start, end time.Time) {
 	// A zone that is unknown to this version of the zones' list is as good as none.
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
@@ -59,7 +65,7 @@ func startOfDay(year int, month time.Month, d int, loc *time.Location) time.Time
 	noon := time.Date(year, month, d, 12, 0, 0, 0, loc)
 	changed, _ := noon.ZoneBounds()
 	midnight := noon.Add(-12 * time.Hour)
-	if changed.IsZero() || !changed.After(midnight) {
+	if changed.IsZero() || changed.Before(midnight) {
 		return midnight.UTC()
 	}
 	_, offset := changed.Add(-time.Nanosecond).Zone()
@@ -88,8 +94,8 @@ func queueZone(to queuer, zone string, customers *keys, now time.Time) {
 	)
 	for d := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC); d.Year() == 2024; d = d.AddDate(0, 0, 1) {
 		monthDay := int16(int(d.Month())*100 + d.Day()) //nolint:gosec // at most 1231
-		due, end := NextDay(monthDay, zone, now)
-		days, starts, ends = append(days, monthDay), append(starts, at(startOf(due, occasionDays))), append(ends, at(end))
+		start, end := NextOccasion(monthDay, zone, now)
+		days, starts, ends = append(days, monthDay), append(starts, at(start)), append(ends, at(end))
 	}
 	to.Queue(zoneSQL, lanes, ids, days, starts, ends)
 }

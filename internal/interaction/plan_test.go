@@ -78,7 +78,7 @@ func TestPlans(t *testing.T) {
 		{aip.CustomerName(short), "", "", "interaction_customer_occur_time_idx", false},
 		{aip.CustomerName(long), "occur_time", `channel = EMAIL`, "interaction_customer_occur_time_idx", false},
 	} {
-		list, _, err := interactions.ParseList(&rapportv1.ListInteractionsRequest{Parent: test.parent, OrderBy: test.orderBy, Filter: test.filter})
+		list, _, err := interactions.ParseList(&rapportv1.ListInteractionsRequest{Parent: test.parent, OrderBy: test.orderBy, Filter: test.filter}, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,8 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/followup"
+	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
@@ -28,8 +30,8 @@ func New(service owned.Service) *Server {
 			Field: "interaction.case", Name: (*rapportv1.Interaction).GetCase,
 			Collection: aip.Cases, Table: "support_case", IDColumn: "case_id",
 		}},
-		Normalise: s.normalise,
-		NotFound:  rapportv1.ErrorReason_INTERACTION_NOT_FOUND, Exists: rapportv1.ErrorReason_INTERACTION_ALREADY_EXISTS,
+		Normalise: s.normalise, Follow: follow,
+		NotFound: rapportv1.ErrorReason_INTERACTION_NOT_FOUND, Exists: rapportv1.ErrorReason_INTERACTION_ALREADY_EXISTS,
 		Deleted: rapportv1.ErrorReason_INTERACTION_DELETED,
 		Fields:  fields, Orders: orders(), DefaultOrder: newestFirst,
 	}
@@ -83,4 +85,14 @@ func (s *Server) DeleteInteraction(ctx context.Context, req *rapportv1.DeleteInt
 // UndeleteInteraction takes an interaction back from deletion.
 func (s *Server) UndeleteInteraction(ctx context.Context, req *rapportv1.UndeleteInteractionRequest) (*rapportv1.Interaction, error) {
 	return s.interactions.Undelete(ctx, req)
+}
+
+// follow queues what follows from interactions: when the customer was last in contact and
+// was thanked, and when a case was first responded to.
+func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Interaction, *row]) {
+	var changes followup.Changes
+	for _, m := range moved {
+		changes.Interaction(m.Row.CustomerID, m.Before, m.After)
+	}
+	changes.Queue(tx, tx.Now)
 }

@@ -165,6 +165,18 @@ func (c *caller) interaction(t testing.TB) string {
 	return c.must(t, &rapportv1.CreateInteractionRequest{Parent: c.customer(t), Interaction: newInteraction()}).(*rapportv1.Interaction).GetName()
 }
 
+func newTask() *rapportv1.Task {
+	return &rapportv1.Task{
+		Title: "Call back", Promised: true, DueTime: timestamppb.New(time.Unix(1_750_000_000, 0)),
+		ExternalId: &rapportv1.ExternalId{Source: "erp", Id: uuid.NewString()},
+	}
+}
+
+func (c *caller) task(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateTaskRequest{Parent: c.customer(t), Task: newTask()}).(*rapportv1.Task).GetName()
+}
+
 // scenario is a mutating call that succeeds, and one with another meaning that would
 // succeed after it.
 type scenario struct {
@@ -422,6 +434,73 @@ var scenarios = map[string]scenario{
 			return &rapportv1.UndeleteInteractionRequest{Name: name}
 		},
 		func(req request) { req.(*rapportv1.UndeleteInteractionRequest).Etag = "*" },
+	},
+	"CreateTask": {
+		func(t testing.TB, c *caller) request {
+			interaction := c.interaction(t)
+			customer, _, _ := strings.Cut(interaction, "/interactions/")
+			task := newTask()
+			task.Interaction = &interaction
+			return &rapportv1.CreateTaskRequest{Parent: customer, Task: task}
+		},
+		func(req request) { req.(*rapportv1.CreateTaskRequest).Task.Interaction = nil },
+	},
+	"CreateTask by external id": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateTaskRequest{Parent: "customers/-", CustomerExternalId: c.known(t), Task: newTask()}
+		},
+		func(req request) { req.(*rapportv1.CreateTaskRequest).Task.Title = "Other" },
+	},
+	"BatchCreateTasks": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateTasksRequest{Parent: "customers/-", Requests: []*rapportv1.CreateTaskRequest{
+				{Parent: c.customer(t), Task: newTask()}, {Parent: c.customer(t), Task: newTask(), TaskId: uuid.NewString()},
+			}}
+		},
+		func(req request) { req.(*rapportv1.BatchCreateTasksRequest).Requests[1].Task.Title = "Other" },
+	},
+	"BatchCreateTasks by external ids": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateTasksRequest{Parent: "customers/-", ReturnPartialSuccess: true, Requests: []*rapportv1.CreateTaskRequest{
+				{CustomerExternalId: c.known(t), Task: newTask()},
+				{CustomerExternalId: &rapportv1.ExternalId{Source: "erp", Id: "nobody"}, Task: newTask()},
+			}}
+		},
+		func(req request) { req.(*rapportv1.BatchCreateTasksRequest).ReturnPartialSuccess = false },
+	},
+	"UpdateTask": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateTaskRequest{Task: &rapportv1.Task{Name: c.task(t), DueTime: timestamppb.New(time.Unix(1_760_000_000, 0))}}
+		},
+		func(req request) { req.(*rapportv1.UpdateTaskRequest).Task.DueTime.Seconds++ },
+	},
+	"UpdateTask that makes one": {
+		func(t testing.TB, c *caller) request {
+			task := newTask()
+			task.Name = c.customer(t) + "/tasks/" + uuid.NewString()
+			return &rapportv1.UpdateTaskRequest{Task: task, AllowMissing: true}
+		},
+		func(req request) { req.(*rapportv1.UpdateTaskRequest).Task.Title = "Other" },
+	},
+	"CompleteTask": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CompleteTaskRequest{Name: c.task(t), CompleteTime: timestamppb.New(time.Unix(1_750_000_000, 999))}
+		},
+		func(req request) { req.(*rapportv1.CompleteTaskRequest).CompleteTime.Nanos-- },
+	},
+	"CompleteTask that makes the next": {
+		func(t testing.TB, c *caller) request {
+			next := newTask()
+			next.DueTime.Nanos = 999
+			return &rapportv1.CompleteTaskRequest{Name: c.task(t), NextTask: next}
+		},
+		func(req request) { req.(*rapportv1.CompleteTaskRequest).NextTask.DueTime.Nanos-- },
+	},
+	"CancelTask": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CancelTaskRequest{Name: c.task(t), CustomerAgreed: true}
+		},
+		func(req request) { req.(*rapportv1.CancelTaskRequest).CustomerAgreed = false },
 	},
 }
 

@@ -53,6 +53,13 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 	case *rapportv1.Purchase:
 		customer, _, _ := strings.Cut(a.GetName(), "/purchases/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
+	case *rapportv1.BatchCreateTasksResponse:
+		disturb(t, c, a.GetTasks()[0])
+	case *rapportv1.CompleteTaskResponse:
+		disturb(t, c, a.GetTask())
+	case *rapportv1.Task:
+		customer, _, _ := strings.Cut(a.GetName(), "/tasks/")
+		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
 	case *rapportv1.Interaction:
 		customer, _, _ := strings.Cut(a.GetName(), "/interactions/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
@@ -136,6 +143,10 @@ func TestConcurrentDuplicates(t *testing.T) {
 				most = len(batch.GetPurchases())
 			case *rapportv1.BatchCreateInteractionsResponse:
 				most = len(batch.GetInteractions())
+			case *rapportv1.BatchCreateTasksResponse:
+				most = len(batch.GetTasks())
+			case *rapportv1.CompleteTaskResponse:
+				most = 2
 			}
 			if made := count(t, c, "change") - changes; made > most {
 				t.Errorf("%d changes, want at most %d", made, most)

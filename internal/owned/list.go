@@ -47,7 +47,10 @@ type Page[M Message] struct {
 
 // List returns one page of the records of one customer or of all.
 func (r *Resource[M, R, P]) List(ctx context.Context, req ListRequest) (out Page[M], err error) {
-	list, fingerprint, err := r.ParseList(req)
+	// To the microsecond, as the times are which a filter compares with it: no record is then
+	// listed for what it no longer is.
+	now := r.Mutations.Clock().Truncate(time.Microsecond)
+	list, fingerprint, err := r.ParseList(req, now)
 	if err != nil {
 		return out, err
 	}
@@ -61,15 +64,15 @@ func (r *Resource[M, R, P]) List(ctx context.Context, req ListRequest) (out Page
 		}
 	}
 	out = Page[M]{Items: make([]M, len(page.Rows)), NextToken: page.NextToken, Total: page.Total}
-	now := r.Mutations.Clock()
 	for i := range page.Rows {
 		out.Items[i] = r.proto(&page.Rows[i].row, now)
 	}
 	return out, nil
 }
 
-// ParseList returns what a request lists, and the fingerprint that its page tokens carry.
-func (r *Resource[M, R, P]) ParseList(req ListRequest) (list aip.List, fingerprint aip.Fingerprint, err error) {
+// ParseList returns what a request lists at this time, and the fingerprint that its page
+// tokens carry.
+func (r *Resource[M, R, P]) ParseList(req ListRequest, now time.Time) (list aip.List, fingerprint aip.Fingerprint, err error) {
 	customer, all, err := aip.ParseCustomerParent("parent", req.GetParent())
 	if err != nil {
 		return list, fingerprint, err
@@ -91,7 +94,12 @@ func (r *Resource[M, R, P]) ParseList(req ListRequest) (list aip.List, fingerpri
 	if list.Order, err = aip.ParseOrderBy(req.GetOrderBy(), orders, first); err != nil {
 		return list, fingerprint, err
 	}
-	if list.Filter, err = aip.CompileFilter(req.GetFilter(), r.Fields, args); err != nil {
+	fields := r.Fields
+	if r.FieldsAt != nil && req.GetFilter() != "" {
+		fields = maps.Clone(r.Fields)
+		maps.Copy(fields, r.FieldsAt(now))
+	}
+	if list.Filter, err = aip.CompileFilter(req.GetFilter(), fields, args); err != nil {
 		return list, fingerprint, err
 	}
 	fingerprint = aip.FingerprintOf(list.Order, "List"+r.Plural, req.GetParent(), req.GetFilter(), strconv.FormatBool(list.Deleted == aip.ShowDeleted))

@@ -100,7 +100,10 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	// Fields are those that a filter can name, Orders those by which the records of all
 	// customers can be listed, each with an index; OrdersOfOne are those by which one
 	// customer's, who has few, can be listed besides.
-	Fields      aip.Fields
+	Fields aip.Fields
+	// FieldsAt returns further ones, which depend on the time; it may be nil. A page tells of
+	// the moment at which it is read, the next one of a later moment.
+	FieldsAt    func(now time.Time) aip.Fields
 	Orders      map[string]aip.OrderColumn
 	OrdersOfOne map[string]aip.OrderColumn
 	// DefaultOrder is that of a list which asks for none; unset, the records made last

@@ -78,7 +78,7 @@ func TestPlans(t *testing.T) {
 		{one, "purchase_time", `purchase_time > "2026-06-01T00:00:00Z"`, "purchase_customer_purchase_time_idx"},
 	} {
 		for _, later := range []bool{false, true} {
-			list, _, err := purchases.ParseList(&rapportv1.ListPurchasesRequest{Parent: test.parent, OrderBy: test.orderBy, Filter: test.filter, PageSize: 20})
+			list, _, err := purchases.ParseList(&rapportv1.ListPurchasesRequest{Parent: test.parent, OrderBy: test.orderBy, Filter: test.filter, PageSize: 20}, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}

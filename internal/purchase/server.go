@@ -12,6 +12,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
@@ -29,13 +30,16 @@ func New(service owned.Service) *Server {
 	s := &Server{}
 	s.purchases = owned.Resource[*rapportv1.Purchase, row, *row]{
 		Service: service, Collection: aip.Purchases, Singular: "Purchase", Plural: "Purchases", Table: "purchase", Columns: columns,
-		ExternalColumns: [2]string{"external_source", "external_id"}, Normalise: s.normalise,
+		ExternalColumns: [2]string{"external_source", "external_id"}, Normalise: s.normalise, Follow: follow,
 		NotFound: rapportv1.ErrorReason_PURCHASE_NOT_FOUND, Exists: rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS,
 		Fields: fields, Orders: orders,
 	}
 	s.purchases.Ready()
 	return s
 }
+
+// Reader reads purchases beside other records.
+func (s *Server) Reader() owned.Reader[*rapportv1.Purchase] { return s.purchases.Reader() }
 
 // CreatePurchase records a purchase of a customer.
 func (s *Server) CreatePurchase(ctx context.Context, req *rapportv1.CreatePurchaseRequest) (*rapportv1.Purchase, error) {
@@ -111,4 +115,14 @@ func sameCurrency(wrong *apierr.Violations, field string, part, amount *money.Mo
 	if part != nil && part.GetCurrencyCode() != amount.GetCurrencyCode() {
 		wrong.Add(field+".currency_code", "must be that of purchase.amount")
 	}
+}
+
+// follow queues what follows from purchases: which was the last, and whether the customer is
+// to be thanked for it.
+func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Purchase, *row]) {
+	var changes followup.Changes
+	for _, m := range moved {
+		changes.Purchase(m.Row.CustomerID, m.Before, m.After)
+	}
+	changes.Queue(tx, tx.Now)
 }

@@ -124,6 +124,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	_, err = s.Customers.GetContact(ctx, &rapportv1.GetContactRequest{Name: contact.GetName()})
 	check("get contact", err)
 	purchases(t, s, made.GetName())
+	workOn(t, s, made.GetName())
 	_, err = s.Customers.DeleteCustomer(ctx, &rapportv1.DeleteCustomerRequest{Name: made.GetName()})
 	check("delete", err)
 	_, err = s.Customers.UndeleteCustomer(ctx, &rapportv1.UndeleteCustomerRequest{Name: made.GetName()})
@@ -240,4 +241,52 @@ func purchases(t *testing.T, s *apitest.Service, parent string) {
 	if _, err = s.Purchases.GetPurchase(t.Context(), &rapportv1.GetPurchaseRequest{Name: made.GetName()}); err != nil {
 		t.Errorf("get purchase: %v", err)
 	}
+}
+
+// workOn calls the RPCs of tasks, with all that one can hold.
+func workOn(t *testing.T, s *apitest.Service, parent string) {
+	t.Helper()
+	ctx := t.Context()
+	check := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	interactions, err := s.Interactions.ListInteractions(ctx, &rapportv1.ListInteractionsRequest{Parent: parent, PageSize: 1})
+	check("list interactions", err)
+	task := func() *rapportv1.Task {
+		return &rapportv1.Task{
+			Title: "t", Description: proto.String("d"), Kind: rapportv1.Task_VISIT, Assignee: proto.String("7"), DueTime: timestamppb.Now(),
+			Promised: true, Interaction: proto.String(interactions.GetInteractions()[0].GetName()),
+		}
+	}
+	first := task()
+	first.ExternalId = &rapportv1.ExternalId{Source: "erp", Id: "1"}
+	made, err := s.Tasks.CreateTask(ctx, &rapportv1.CreateTaskRequest{Parent: parent, Task: first})
+	check("create task", err)
+	batch, err := s.Tasks.BatchCreateTasks(ctx, &rapportv1.BatchCreateTasksRequest{Parent: parent, Requests: []*rapportv1.CreateTaskRequest{
+		{Task: task(), TaskId: "0198c0de-0000-7000-8000-000000000077"}, {Task: &rapportv1.Task{Title: "u"}}, {Task: &rapportv1.Task{Title: "v"}},
+	}})
+	check("batch create tasks", err)
+	_, err = s.Tasks.UpdateTask(ctx, &rapportv1.UpdateTaskRequest{Task: &rapportv1.Task{Name: made.GetName(), DueTime: timestamppb.Now()}})
+	check("update task", err)
+	for _, of := range []string{parent, "customers/-"} {
+		for _, filter := range []string{"", "NOT due_time:*", `assignee = "7" AND state = OPEN`, `promise_state = OVERDUE OR promise_state = PENDING`, `interaction:*`} {
+			for _, orderBy := range []string{"create_time", "due_time desc", "due_time"} {
+				req := &rapportv1.ListTasksRequest{Parent: of, Filter: filter, PageSize: 1, OrderBy: orderBy}
+				for page := 0; page == 0 || req.GetPageToken() != ""; page++ {
+					resp, err := s.Tasks.ListTasks(ctx, req)
+					check("list tasks "+filter+" by "+orderBy, err)
+					req.PageToken = resp.GetNextPageToken()
+				}
+			}
+		}
+	}
+	_, err = s.Tasks.CompleteTask(ctx, &rapportv1.CompleteTaskRequest{Name: made.GetName(), NextTask: task()})
+	check("complete task", err)
+	_, err = s.Tasks.CancelTask(ctx, &rapportv1.CancelTaskRequest{Name: batch.GetTasks()[0].GetName(), CustomerAgreed: true})
+	check("cancel task", err)
+	_, err = s.Tasks.GetTask(ctx, &rapportv1.GetTaskRequest{Name: made.GetName()})
+	check("get task", err)
 }

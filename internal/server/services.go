@@ -17,6 +17,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/change"
 	"github.com/rapport-crm/rapport/internal/contact"
 	"github.com/rapport-crm/rapport/internal/customer"
+	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/lease"
@@ -26,20 +27,24 @@ import (
 	"github.com/rapport-crm/rapport/internal/rest"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/servicetier"
+	"github.com/rapport-crm/rapport/internal/task"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/telemetry/names"
+	"github.com/rapport-crm/rapport/internal/timeline"
 )
 
-// customerService is CustomerService: the RPCs of customers and those of contacts,
-// each from its package. A method that neither has does not compile.
+// customerService is CustomerService: the RPCs of customers, those of contacts and that of
+// timelines, each from its package. A method that none has does not compile.
 type customerService struct {
 	*customers
 	*contacts
+	*histories
 }
 
 type (
 	customers = customer.Server
 	contacts  = contact.Server
+	histories = timeline.Server
 )
 
 // caseService is CaseService: the RPCs of cases and those of service tiers.
@@ -51,6 +56,17 @@ type caseService struct {
 type (
 	supportCases = cases.Server
 	tiers        = servicetier.Server
+)
+
+// taskService is TaskService: the RPCs of tasks and that of follow-ups.
+type taskService struct {
+	*customerTasks
+	*followUps
+}
+
+type (
+	customerTasks = task.Server
+	followUps     = followup.Server
 )
 
 // leaseIntervals is for how many looks a holder of the clock may say nothing before another
@@ -65,16 +81,19 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		DB: s.pool, Mutations: mutations, PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
 		Validate: validate,
 	}
+	interactions, purchases, allCases, tasks := interaction.New(service), purchase.New(service), cases.New(service), task.New(service)
 	rapportv1.RegisterCustomerServiceServer(r, customerService{
 		&customer.Server{
 			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
 			PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag, Validate: validate,
 		},
 		contact.New(service, s.config.DefaultRegion),
+		timeline.New(s.pool, mutations.Clock, timeline.Records{
+			Interactions: interactions.Reader(), Cases: allCases.Reader(), Tasks: tasks.Reader(), Purchases: purchases.Reader(),
+		}),
 	})
-	rapportv1.RegisterPurchaseServiceServer(r, purchase.New(service))
-	rapportv1.RegisterInteractionServiceServer(r, interaction.New(service))
-	allCases := cases.New(service)
+	rapportv1.RegisterPurchaseServiceServer(r, purchases)
+	rapportv1.RegisterInteractionServiceServer(r, interactions)
 	rapportv1.RegisterCaseServiceServer(r, caseService{
 		allCases, &servicetier.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag},
 	})
@@ -82,6 +101,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Cases: allCases, Interval: s.config.ClockInterval, Log: s.log,
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
+	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 

@@ -1,6 +1,6 @@
 // Package sweep removes what is past its time: deleted records behind their purge
-// time, claims of requests behind their expiry and keys of attributes that no customer
-// has any more.
+// time, claims of requests behind their expiry, keys of attributes that no customer has any
+// more and what there was to do. Occasions it moves on to the next year.
 package sweep
 
 import (
@@ -27,6 +27,17 @@ DELETE FROM request WHERE (lane, principal, method, request_id) IN (
 DELETE FROM interaction WHERE (lane, customer_id, interaction_id) IN (
     SELECT lane, customer_id, interaction_id FROM interaction WHERE purge_time < now()
     ORDER BY purge_time LIMIT $1 FOR UPDATE SKIP LOCKED)`},
+	// What is to be done only until then: memberships to renew, thanks to say.
+	{"follow-ups", `-- name: SweepFollowUps
+DELETE FROM follow_up WHERE (lane, customer_id, reason, subject_id, place) IN (
+    SELECT lane, customer_id, reason, subject_id, place FROM follow_up WHERE end_time < now() AND reason <> 'OCCASION'
+    ORDER BY end_time LIMIT $1 FOR UPDATE SKIP LOCKED)`},
+	// What is shown again since a pause is over, so that no list has to look at it apart.
+	{"pauses", `-- name: EndPauses
+UPDATE follow_up SET hidden_until = '-infinity' WHERE (lane, customer_id, reason, subject_id, place) IN (
+    SELECT lane, customer_id, reason, subject_id, place FROM follow_up
+    WHERE hidden_until > '-infinity' AND hidden_until < 'infinity' AND hidden_until < now()
+    ORDER BY hidden_until LIMIT $1 FOR UPDATE SKIP LOCKED)`},
 	// A purged customer counted no more since its deletion. What goes here are the keys
 	// of attributes that were tried once.
 	{"attribute keys", `-- name: SweepAttributeKeys
@@ -66,6 +77,9 @@ func (s *Sweeper) Sweep(ctx context.Context) error {
 		if err := repeat(p.what, func() (int64, error) { return s.purge(ctx, p) }); err != nil {
 			return err
 		}
+	}
+	if err := repeat("occasions", func() (int64, error) { return s.occasions(ctx) }); err != nil {
+		return err
 	}
 	for _, statement := range statements {
 		if err := repeat(statement.what, func() (int64, error) { return s.batch(ctx, statement.sql) }); err != nil {

@@ -1715,6 +1715,136 @@ func (x *UndeleteContactRequest) GetValidateOnly() bool {
 	return false
 }
 
+// The request of ListTimeline.
+type ListTimelineRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer's name, `customers/{customer}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many entries to return at most: 50 where it is 0, 1,000 where it is more than
+	// 1,000. A page of very large records holds fewer.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before; all else in the request but
+	// page_size must be as it was then.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only entries of these kinds; none: all.
+	Kinds         []TimelineEntry_Kind `protobuf:"varint,4,rep,packed,name=kinds,proto3,enum=rapport.v1.TimelineEntry_Kind" json:"kinds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTimelineRequest) Reset() {
+	*x = ListTimelineRequest{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTimelineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTimelineRequest) ProtoMessage() {}
+
+func (x *ListTimelineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTimelineRequest.ProtoReflect.Descriptor instead.
+func (*ListTimelineRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListTimelineRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListTimelineRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListTimelineRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListTimelineRequest) GetKinds() []TimelineEntry_Kind {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
+// The response of ListTimeline.
+type ListTimelineResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entries of this page, newest first.
+	TimelineEntries []*TimelineEntry `protobuf:"bytes,1,rep,name=timeline_entries,json=timelineEntries,proto3" json:"timeline_entries,omitempty"`
+	// Asks for the next page; empty on the last one only.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTimelineResponse) Reset() {
+	*x = ListTimelineResponse{}
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTimelineResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTimelineResponse) ProtoMessage() {}
+
+func (x *ListTimelineResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTimelineResponse.ProtoReflect.Descriptor instead.
+func (*ListTimelineResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListTimelineResponse) GetTimelineEntries() []*TimelineEntry {
+	if x != nil {
+		return x.TimelineEntries
+	}
+	return nil
+}
+
+func (x *ListTimelineResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // One customer to load.
 type ImportCustomersRequest_Row struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1739,7 +1869,7 @@ type ImportCustomersRequest_Row struct {
 
 func (x *ImportCustomersRequest_Row) Reset() {
 	*x = ImportCustomersRequest_Row{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1751,7 +1881,7 @@ func (x *ImportCustomersRequest_Row) String() string {
 func (*ImportCustomersRequest_Row) ProtoMessage() {}
 
 func (x *ImportCustomersRequest_Row) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[24]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1813,7 +1943,7 @@ type ImportCustomersResponse_Outcome struct {
 
 func (x *ImportCustomersResponse_Outcome) Reset() {
 	*x = ImportCustomersResponse_Outcome{}
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1825,7 +1955,7 @@ func (x *ImportCustomersResponse_Outcome) String() string {
 func (*ImportCustomersResponse_Outcome) ProtoMessage() {}
 
 func (x *ImportCustomersResponse_Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_service_proto_msgTypes[25]
+	mi := &file_rapport_v1_customer_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1874,7 +2004,7 @@ var File_rapport_v1_customer_service_proto protoreflect.FileDescriptor
 const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\n" +
 	"!rapport/v1/customer_service.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x18rapport/v1/contact.proto\x1a\x19rapport/v1/customer.proto\x1a\x1crapport/v1/external_id.proto\"\xe2\x01\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x18rapport/v1/contact.proto\x1a\x19rapport/v1/customer.proto\x1a\x1crapport/v1/external_id.proto\x1a\x19rapport/v1/timeline.proto\"\xe2\x01\n" +
 	"\x15CreateCustomerRequest\x12;\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x14.rapport.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x12+\n" +
 	"\vcustomer_id\x18\x02 \x01(\tB\n" +
@@ -2034,7 +2164,19 @@ const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x125\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly2\xe4\x11\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\xf3\x01\n" +
+	"\x13ListTimelineRequest\x12;\n" +
+	"\x06parent\x18\x01 \x01(\tB#\xe0A\x02\xfaA\x16\n" +
+	"\x14rapport.dev/Customer\xbaH\x04r\x02\x18@R\x06parent\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12J\n" +
+	"\x05kinds\x18\x04 \x03(\x0e2\x1e.rapport.v1.TimelineEntry.KindB\x14\xe0A\x01\xbaH\x0e\x92\x01\v\x10\n" +
+	"\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\"\x84\x01\n" +
+	"\x14ListTimelineResponse\x12D\n" +
+	"\x10timeline_entries\x18\x01 \x03(\v2\x19.rapport.v1.TimelineEntryR\x0ftimelineEntries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xec\x12\n" +
 	"\x0fCustomerService\x12\x81\x01\n" +
 	"\x0eCreateCustomer\x12!.rapport.v1.CreateCustomerRequest\x1a\x14.rapport.v1.Customer\"6\xdaA\x14customer,customer_id\x82\xd3\xe4\x93\x02\x19:\bcustomer\"\r/v1/customers\x12j\n" +
 	"\vGetCustomer\x12\x1e.rapport.v1.GetCustomerRequest\x1a\x14.rapport.v1.Customer\"%\xdaA\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=customers/*}\x12n\n" +
@@ -2053,7 +2195,8 @@ const file_rapport_v1_customer_service_proto_rawDesc = "" +
 	"\fListContacts\x12\x1f.rapport.v1.ListContactsRequest\x1a .rapport.v1.ListContactsResponse\"2\xdaA\x06parent\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=customers/*}/contacts\x12\x98\x01\n" +
 	"\rUpdateContact\x12 .rapport.v1.UpdateContactRequest\x1a\x13.rapport.v1.Contact\"P\xdaA\x13contact,update_mask\x82\xd3\xe4\x93\x024:\acontact2)/v1/{contact.name=customers/*/contacts/*}\x12x\n" +
 	"\rDeleteContact\x12 .rapport.v1.DeleteContactRequest\x1a\x13.rapport.v1.Contact\"0\xdaA\x04name\x82\xd3\xe4\x93\x02#*!/v1/{name=customers/*/contacts/*}\x12\x88\x01\n" +
-	"\x0fUndeleteContact\x12\".rapport.v1.UndeleteContactRequest\x1a\x13.rapport.v1.Contact\"<\xdaA\x04name\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=customers/*/contacts/*}:undeleteB\xa8\x01\n" +
+	"\x0fUndeleteContact\x12\".rapport.v1.UndeleteContactRequest\x1a\x13.rapport.v1.Contact\"<\xdaA\x04name\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=customers/*/contacts/*}:undelete\x12\x85\x01\n" +
+	"\fListTimeline\x12\x1f.rapport.v1.ListTimelineRequest\x1a .rapport.v1.ListTimelineResponse\"2\xdaA\x06parent\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=customers/*}/timelineB\xa8\x01\n" +
 	"\x0ecom.rapport.v1B\x14CustomerServiceProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"
@@ -2071,7 +2214,7 @@ func file_rapport_v1_customer_service_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_v1_customer_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rapport_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_rapport_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_rapport_v1_customer_service_proto_goTypes = []any{
 	(ImportCustomersResponse_Outcome_Result)(0), // 0: rapport.v1.ImportCustomersResponse.Outcome.Result
 	(*CreateCustomerRequest)(nil),               // 1: rapport.v1.CreateCustomerRequest
@@ -2098,76 +2241,84 @@ var file_rapport_v1_customer_service_proto_goTypes = []any{
 	(*UpdateContactRequest)(nil),                // 22: rapport.v1.UpdateContactRequest
 	(*DeleteContactRequest)(nil),                // 23: rapport.v1.DeleteContactRequest
 	(*UndeleteContactRequest)(nil),              // 24: rapport.v1.UndeleteContactRequest
-	(*ImportCustomersRequest_Row)(nil),          // 25: rapport.v1.ImportCustomersRequest.Row
-	(*ImportCustomersResponse_Outcome)(nil),     // 26: rapport.v1.ImportCustomersResponse.Outcome
-	(*Customer)(nil),                            // 27: rapport.v1.Customer
-	(*fieldmaskpb.FieldMask)(nil),               // 28: google.protobuf.FieldMask
-	(*ExternalId)(nil),                          // 29: rapport.v1.ExternalId
-	(*AttributeKey)(nil),                        // 30: rapport.v1.AttributeKey
-	(*Contact)(nil),                             // 31: rapport.v1.Contact
-	(*status.Status)(nil),                       // 32: google.rpc.Status
+	(*ListTimelineRequest)(nil),                 // 25: rapport.v1.ListTimelineRequest
+	(*ListTimelineResponse)(nil),                // 26: rapport.v1.ListTimelineResponse
+	(*ImportCustomersRequest_Row)(nil),          // 27: rapport.v1.ImportCustomersRequest.Row
+	(*ImportCustomersResponse_Outcome)(nil),     // 28: rapport.v1.ImportCustomersResponse.Outcome
+	(*Customer)(nil),                            // 29: rapport.v1.Customer
+	(*fieldmaskpb.FieldMask)(nil),               // 30: google.protobuf.FieldMask
+	(*ExternalId)(nil),                          // 31: rapport.v1.ExternalId
+	(*AttributeKey)(nil),                        // 32: rapport.v1.AttributeKey
+	(*Contact)(nil),                             // 33: rapport.v1.Contact
+	(TimelineEntry_Kind)(0),                     // 34: rapport.v1.TimelineEntry.Kind
+	(*TimelineEntry)(nil),                       // 35: rapport.v1.TimelineEntry
+	(*status.Status)(nil),                       // 36: google.rpc.Status
 }
 var file_rapport_v1_customer_service_proto_depIdxs = []int32{
-	27, // 0: rapport.v1.CreateCustomerRequest.customer:type_name -> rapport.v1.Customer
-	27, // 1: rapport.v1.ListCustomersResponse.customers:type_name -> rapport.v1.Customer
-	27, // 2: rapport.v1.UpdateCustomerRequest.customer:type_name -> rapport.v1.Customer
-	28, // 3: rapport.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
-	29, // 4: rapport.v1.UpdateCustomerRequest.external_id:type_name -> rapport.v1.ExternalId
-	27, // 5: rapport.v1.BatchGetCustomersResponse.customers:type_name -> rapport.v1.Customer
+	29, // 0: rapport.v1.CreateCustomerRequest.customer:type_name -> rapport.v1.Customer
+	29, // 1: rapport.v1.ListCustomersResponse.customers:type_name -> rapport.v1.Customer
+	29, // 2: rapport.v1.UpdateCustomerRequest.customer:type_name -> rapport.v1.Customer
+	30, // 3: rapport.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	31, // 4: rapport.v1.UpdateCustomerRequest.external_id:type_name -> rapport.v1.ExternalId
+	29, // 5: rapport.v1.BatchGetCustomersResponse.customers:type_name -> rapport.v1.Customer
 	5,  // 6: rapport.v1.BatchUpdateCustomersRequest.requests:type_name -> rapport.v1.UpdateCustomerRequest
-	27, // 7: rapport.v1.BatchUpdateCustomersResponse.customers:type_name -> rapport.v1.Customer
-	25, // 8: rapport.v1.ImportCustomersRequest.rows:type_name -> rapport.v1.ImportCustomersRequest.Row
-	26, // 9: rapport.v1.ImportCustomersResponse.outcomes:type_name -> rapport.v1.ImportCustomersResponse.Outcome
-	27, // 10: rapport.v1.ExportCustomersResponse.customers:type_name -> rapport.v1.Customer
-	30, // 11: rapport.v1.ListAttributeKeysResponse.attribute_keys:type_name -> rapport.v1.AttributeKey
-	31, // 12: rapport.v1.CreateContactRequest.contact:type_name -> rapport.v1.Contact
-	31, // 13: rapport.v1.ListContactsResponse.contacts:type_name -> rapport.v1.Contact
-	31, // 14: rapport.v1.UpdateContactRequest.contact:type_name -> rapport.v1.Contact
-	28, // 15: rapport.v1.UpdateContactRequest.update_mask:type_name -> google.protobuf.FieldMask
-	27, // 16: rapport.v1.ImportCustomersRequest.Row.customer:type_name -> rapport.v1.Customer
-	29, // 17: rapport.v1.ImportCustomersRequest.Row.external_id:type_name -> rapport.v1.ExternalId
-	28, // 18: rapport.v1.ImportCustomersRequest.Row.update_mask:type_name -> google.protobuf.FieldMask
-	0,  // 19: rapport.v1.ImportCustomersResponse.Outcome.result:type_name -> rapport.v1.ImportCustomersResponse.Outcome.Result
-	32, // 20: rapport.v1.ImportCustomersResponse.Outcome.error:type_name -> google.rpc.Status
-	1,  // 21: rapport.v1.CustomerService.CreateCustomer:input_type -> rapport.v1.CreateCustomerRequest
-	2,  // 22: rapport.v1.CustomerService.GetCustomer:input_type -> rapport.v1.GetCustomerRequest
-	3,  // 23: rapport.v1.CustomerService.ListCustomers:input_type -> rapport.v1.ListCustomersRequest
-	5,  // 24: rapport.v1.CustomerService.UpdateCustomer:input_type -> rapport.v1.UpdateCustomerRequest
-	6,  // 25: rapport.v1.CustomerService.DeleteCustomer:input_type -> rapport.v1.DeleteCustomerRequest
-	7,  // 26: rapport.v1.CustomerService.UndeleteCustomer:input_type -> rapport.v1.UndeleteCustomerRequest
-	8,  // 27: rapport.v1.CustomerService.BatchGetCustomers:input_type -> rapport.v1.BatchGetCustomersRequest
-	10, // 28: rapport.v1.CustomerService.BatchUpdateCustomers:input_type -> rapport.v1.BatchUpdateCustomersRequest
-	12, // 29: rapport.v1.CustomerService.ImportCustomers:input_type -> rapport.v1.ImportCustomersRequest
-	14, // 30: rapport.v1.CustomerService.ExportCustomers:input_type -> rapport.v1.ExportCustomersRequest
-	16, // 31: rapport.v1.CustomerService.ListAttributeKeys:input_type -> rapport.v1.ListAttributeKeysRequest
-	18, // 32: rapport.v1.CustomerService.CreateContact:input_type -> rapport.v1.CreateContactRequest
-	19, // 33: rapport.v1.CustomerService.GetContact:input_type -> rapport.v1.GetContactRequest
-	20, // 34: rapport.v1.CustomerService.ListContacts:input_type -> rapport.v1.ListContactsRequest
-	22, // 35: rapport.v1.CustomerService.UpdateContact:input_type -> rapport.v1.UpdateContactRequest
-	23, // 36: rapport.v1.CustomerService.DeleteContact:input_type -> rapport.v1.DeleteContactRequest
-	24, // 37: rapport.v1.CustomerService.UndeleteContact:input_type -> rapport.v1.UndeleteContactRequest
-	27, // 38: rapport.v1.CustomerService.CreateCustomer:output_type -> rapport.v1.Customer
-	27, // 39: rapport.v1.CustomerService.GetCustomer:output_type -> rapport.v1.Customer
-	4,  // 40: rapport.v1.CustomerService.ListCustomers:output_type -> rapport.v1.ListCustomersResponse
-	27, // 41: rapport.v1.CustomerService.UpdateCustomer:output_type -> rapport.v1.Customer
-	27, // 42: rapport.v1.CustomerService.DeleteCustomer:output_type -> rapport.v1.Customer
-	27, // 43: rapport.v1.CustomerService.UndeleteCustomer:output_type -> rapport.v1.Customer
-	9,  // 44: rapport.v1.CustomerService.BatchGetCustomers:output_type -> rapport.v1.BatchGetCustomersResponse
-	11, // 45: rapport.v1.CustomerService.BatchUpdateCustomers:output_type -> rapport.v1.BatchUpdateCustomersResponse
-	13, // 46: rapport.v1.CustomerService.ImportCustomers:output_type -> rapport.v1.ImportCustomersResponse
-	15, // 47: rapport.v1.CustomerService.ExportCustomers:output_type -> rapport.v1.ExportCustomersResponse
-	17, // 48: rapport.v1.CustomerService.ListAttributeKeys:output_type -> rapport.v1.ListAttributeKeysResponse
-	31, // 49: rapport.v1.CustomerService.CreateContact:output_type -> rapport.v1.Contact
-	31, // 50: rapport.v1.CustomerService.GetContact:output_type -> rapport.v1.Contact
-	21, // 51: rapport.v1.CustomerService.ListContacts:output_type -> rapport.v1.ListContactsResponse
-	31, // 52: rapport.v1.CustomerService.UpdateContact:output_type -> rapport.v1.Contact
-	31, // 53: rapport.v1.CustomerService.DeleteContact:output_type -> rapport.v1.Contact
-	31, // 54: rapport.v1.CustomerService.UndeleteContact:output_type -> rapport.v1.Contact
-	38, // [38:55] is the sub-list for method output_type
-	21, // [21:38] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	29, // 7: rapport.v1.BatchUpdateCustomersResponse.customers:type_name -> rapport.v1.Customer
+	27, // 8: rapport.v1.ImportCustomersRequest.rows:type_name -> rapport.v1.ImportCustomersRequest.Row
+	28, // 9: rapport.v1.ImportCustomersResponse.outcomes:type_name -> rapport.v1.ImportCustomersResponse.Outcome
+	29, // 10: rapport.v1.ExportCustomersResponse.customers:type_name -> rapport.v1.Customer
+	32, // 11: rapport.v1.ListAttributeKeysResponse.attribute_keys:type_name -> rapport.v1.AttributeKey
+	33, // 12: rapport.v1.CreateContactRequest.contact:type_name -> rapport.v1.Contact
+	33, // 13: rapport.v1.ListContactsResponse.contacts:type_name -> rapport.v1.Contact
+	33, // 14: rapport.v1.UpdateContactRequest.contact:type_name -> rapport.v1.Contact
+	30, // 15: rapport.v1.UpdateContactRequest.update_mask:type_name -> google.protobuf.FieldMask
+	34, // 16: rapport.v1.ListTimelineRequest.kinds:type_name -> rapport.v1.TimelineEntry.Kind
+	35, // 17: rapport.v1.ListTimelineResponse.timeline_entries:type_name -> rapport.v1.TimelineEntry
+	29, // 18: rapport.v1.ImportCustomersRequest.Row.customer:type_name -> rapport.v1.Customer
+	31, // 19: rapport.v1.ImportCustomersRequest.Row.external_id:type_name -> rapport.v1.ExternalId
+	30, // 20: rapport.v1.ImportCustomersRequest.Row.update_mask:type_name -> google.protobuf.FieldMask
+	0,  // 21: rapport.v1.ImportCustomersResponse.Outcome.result:type_name -> rapport.v1.ImportCustomersResponse.Outcome.Result
+	36, // 22: rapport.v1.ImportCustomersResponse.Outcome.error:type_name -> google.rpc.Status
+	1,  // 23: rapport.v1.CustomerService.CreateCustomer:input_type -> rapport.v1.CreateCustomerRequest
+	2,  // 24: rapport.v1.CustomerService.GetCustomer:input_type -> rapport.v1.GetCustomerRequest
+	3,  // 25: rapport.v1.CustomerService.ListCustomers:input_type -> rapport.v1.ListCustomersRequest
+	5,  // 26: rapport.v1.CustomerService.UpdateCustomer:input_type -> rapport.v1.UpdateCustomerRequest
+	6,  // 27: rapport.v1.CustomerService.DeleteCustomer:input_type -> rapport.v1.DeleteCustomerRequest
+	7,  // 28: rapport.v1.CustomerService.UndeleteCustomer:input_type -> rapport.v1.UndeleteCustomerRequest
+	8,  // 29: rapport.v1.CustomerService.BatchGetCustomers:input_type -> rapport.v1.BatchGetCustomersRequest
+	10, // 30: rapport.v1.CustomerService.BatchUpdateCustomers:input_type -> rapport.v1.BatchUpdateCustomersRequest
+	12, // 31: rapport.v1.CustomerService.ImportCustomers:input_type -> rapport.v1.ImportCustomersRequest
+	14, // 32: rapport.v1.CustomerService.ExportCustomers:input_type -> rapport.v1.ExportCustomersRequest
+	16, // 33: rapport.v1.CustomerService.ListAttributeKeys:input_type -> rapport.v1.ListAttributeKeysRequest
+	18, // 34: rapport.v1.CustomerService.CreateContact:input_type -> rapport.v1.CreateContactRequest
+	19, // 35: rapport.v1.CustomerService.GetContact:input_type -> rapport.v1.GetContactRequest
+	20, // 36: rapport.v1.CustomerService.ListContacts:input_type -> rapport.v1.ListContactsRequest
+	22, // 37: rapport.v1.CustomerService.UpdateContact:input_type -> rapport.v1.UpdateContactRequest
+	23, // 38: rapport.v1.CustomerService.DeleteContact:input_type -> rapport.v1.DeleteContactRequest
+	24, // 39: rapport.v1.CustomerService.UndeleteContact:input_type -> rapport.v1.UndeleteContactRequest
+	25, // 40: rapport.v1.CustomerService.ListTimeline:input_type -> rapport.v1.ListTimelineRequest
+	29, // 41: rapport.v1.CustomerService.CreateCustomer:output_type -> rapport.v1.Customer
+	29, // 42: rapport.v1.CustomerService.GetCustomer:output_type -> rapport.v1.Customer
+	4,  // 43: rapport.v1.CustomerService.ListCustomers:output_type -> rapport.v1.ListCustomersResponse
+	29, // 44: rapport.v1.CustomerService.UpdateCustomer:output_type -> rapport.v1.Customer
+	29, // 45: rapport.v1.CustomerService.DeleteCustomer:output_type -> rapport.v1.Customer
+	29, // 46: rapport.v1.CustomerService.UndeleteCustomer:output_type -> rapport.v1.Customer
+	9,  // 47: rapport.v1.CustomerService.BatchGetCustomers:output_type -> rapport.v1.BatchGetCustomersResponse
+	11, // 48: rapport.v1.CustomerService.BatchUpdateCustomers:output_type -> rapport.v1.BatchUpdateCustomersResponse
+	13, // 49: rapport.v1.CustomerService.ImportCustomers:output_type -> rapport.v1.ImportCustomersResponse
+	15, // 50: rapport.v1.CustomerService.ExportCustomers:output_type -> rapport.v1.ExportCustomersResponse
+	17, // 51: rapport.v1.CustomerService.ListAttributeKeys:output_type -> rapport.v1.ListAttributeKeysResponse
+	33, // 52: rapport.v1.CustomerService.CreateContact:output_type -> rapport.v1.Contact
+	33, // 53: rapport.v1.CustomerService.GetContact:output_type -> rapport.v1.Contact
+	21, // 54: rapport.v1.CustomerService.ListContacts:output_type -> rapport.v1.ListContactsResponse
+	33, // 55: rapport.v1.CustomerService.UpdateContact:output_type -> rapport.v1.Contact
+	33, // 56: rapport.v1.CustomerService.DeleteContact:output_type -> rapport.v1.Contact
+	33, // 57: rapport.v1.CustomerService.UndeleteContact:output_type -> rapport.v1.Contact
+	26, // 58: rapport.v1.CustomerService.ListTimeline:output_type -> rapport.v1.ListTimelineResponse
+	41, // [41:59] is the sub-list for method output_type
+	23, // [23:41] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_customer_service_proto_init() }
@@ -2178,6 +2329,7 @@ func file_rapport_v1_customer_service_proto_init() {
 	file_rapport_v1_contact_proto_init()
 	file_rapport_v1_customer_proto_init()
 	file_rapport_v1_external_id_proto_init()
+	file_rapport_v1_timeline_proto_init()
 	file_rapport_v1_customer_service_proto_msgTypes[3].OneofWrappers = []any{}
 	file_rapport_v1_customer_service_proto_msgTypes[20].OneofWrappers = []any{}
 	type x struct{}
@@ -2186,7 +2338,7 @@ func file_rapport_v1_customer_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_customer_service_proto_rawDesc), len(file_rapport_v1_customer_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   26,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

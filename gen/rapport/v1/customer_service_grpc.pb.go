@@ -36,6 +36,7 @@ const (
 	CustomerService_UpdateContact_FullMethodName        = "/rapport.v1.CustomerService/UpdateContact"
 	CustomerService_DeleteContact_FullMethodName        = "/rapport.v1.CustomerService/DeleteContact"
 	CustomerService_UndeleteContact_FullMethodName      = "/rapport.v1.CustomerService/UndeleteContact"
+	CustomerService_ListTimeline_FullMethodName         = "/rapport.v1.CustomerService/ListTimeline"
 )
 
 // CustomerServiceClient is the client API for CustomerService service.
@@ -155,6 +156,12 @@ type CustomerServiceClient interface {
 	// FAILED_PRECONDITION (CUSTOMER_DELETED, PRIMARY_CONTACT_EXISTS); ABORTED
 	// (ETAG_MISMATCH).
 	UndeleteContact(ctx context.Context, in *UndeleteContactRequest, opts ...grpc.CallOption) (*Contact, error)
+	// Lists the history of a customer, newest first: interactions, cases, tasks and purchases in
+	// one order.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN, INVALID_FIELD); NOT_FOUND
+	// (CUSTOMER_NOT_FOUND).
+	ListTimeline(ctx context.Context, in *ListTimelineRequest, opts ...grpc.CallOption) (*ListTimelineResponse, error)
 }
 
 type customerServiceClient struct {
@@ -347,6 +354,16 @@ func (c *customerServiceClient) UndeleteContact(ctx context.Context, in *Undelet
 	return out, nil
 }
 
+func (c *customerServiceClient) ListTimeline(ctx context.Context, in *ListTimelineRequest, opts ...grpc.CallOption) (*ListTimelineResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTimelineResponse)
+	err := c.cc.Invoke(ctx, CustomerService_ListTimeline_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CustomerServiceServer is the server API for CustomerService service.
 // All implementations should embed UnimplementedCustomerServiceServer
 // for forward compatibility.
@@ -464,6 +481,12 @@ type CustomerServiceServer interface {
 	// FAILED_PRECONDITION (CUSTOMER_DELETED, PRIMARY_CONTACT_EXISTS); ABORTED
 	// (ETAG_MISMATCH).
 	UndeleteContact(context.Context, *UndeleteContactRequest) (*Contact, error)
+	// Lists the history of a customer, newest first: interactions, cases, tasks and purchases in
+	// one order.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN, INVALID_FIELD); NOT_FOUND
+	// (CUSTOMER_NOT_FOUND).
+	ListTimeline(context.Context, *ListTimelineRequest) (*ListTimelineResponse, error)
 }
 
 // UnimplementedCustomerServiceServer should be embedded to have
@@ -523,6 +546,9 @@ func (UnimplementedCustomerServiceServer) DeleteContact(context.Context, *Delete
 }
 func (UnimplementedCustomerServiceServer) UndeleteContact(context.Context, *UndeleteContactRequest) (*Contact, error) {
 	return nil, status.Error(codes.Unimplemented, "method UndeleteContact not implemented")
+}
+func (UnimplementedCustomerServiceServer) ListTimeline(context.Context, *ListTimelineRequest) (*ListTimelineResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTimeline not implemented")
 }
 func (UnimplementedCustomerServiceServer) testEmbeddedByValue() {}
 
@@ -832,6 +858,24 @@ func _CustomerService_UndeleteContact_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CustomerService_ListTimeline_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTimelineRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).ListTimeline(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_ListTimeline_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).ListTimeline(ctx, req.(*ListTimelineRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CustomerService_ServiceDesc is the grpc.ServiceDesc for CustomerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -898,6 +942,10 @@ var CustomerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UndeleteContact",
 			Handler:    _CustomerService_UndeleteContact_Handler,
+		},
+		{
+			MethodName: "ListTimeline",
+			Handler:    _CustomerService_ListTimeline_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -27,6 +27,7 @@ const (
 	exampleChangeID        = "0198c0de-0000-7000-8000-000000000003"
 	examplePurchaseID      = "0198c0de-0000-7000-8000-000000000005"
 	exampleInteractionID   = "0198c0de-0000-7000-8000-000000000004"
+	exampleTaskID          = "0198c0de-0000-7000-8000-000000000007"
 	exampleRequestID       = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
 	exampleEtag            = `"1"`
 	exampleCustomerName    = "customers/" + exampleCustomerID
@@ -36,11 +37,13 @@ const (
 
 var exampleIDs = map[string]string{
 	"customer": exampleCustomerID, "contact": exampleContactID, "interaction": exampleInteractionID,
-	"purchase": examplePurchaseID, "change": exampleChangeID,
+	"purchase": examplePurchaseID, "change": exampleChangeID, "task": exampleTaskID,
 }
 
 // exampleOccurTime is when the example's call was, a little before it was recorded.
 var exampleOccurTime = timestamppb.New(time.Date(2026, 11, 2, 9, 15, 0, 0, time.UTC))
+
+var exampleDueTime = timestamppb.New(time.Date(2026, 11, 4, 17, 0, 0, 0, time.UTC))
 
 var exampleTime = timestamppb.New(time.Date(2026, 11, 2, 9, 30, 0, 123456000, time.UTC))
 
@@ -148,6 +151,22 @@ func interaction() *rapportv1.Interaction {
 	return i
 }
 
+func newTask() *rapportv1.Task {
+	return &rapportv1.Task{
+		Title: "Send the renewal contract", Description: proto.String("With the free delivery that Wei was promised."),
+		Kind: rapportv1.Task_RENEWAL, Assignee: proto.String("staff-7"), DueTime: exampleDueTime, Promised: true,
+		ExternalId: &rapportv1.ExternalId{Source: "erp", Id: "job-551"},
+	}
+}
+
+func task() *rapportv1.Task {
+	t := newTask()
+	t.Name, t.Uid, t.Etag = exampleCustomerName+"/tasks/"+exampleTaskID, exampleTaskID, exampleEtag
+	t.State, t.PromiseState, t.PromiseDueTime = rapportv1.Task_OPEN, rapportv1.Task_PENDING, t.GetDueTime()
+	t.CreateTime, t.UpdateTime = exampleTime, exampleTime
+	return t
+}
+
 func change() *rapportv1.Change {
 	return &rapportv1.Change{
 		Name: "changes/" + exampleChangeID, Uid: exampleChangeID,
@@ -198,6 +217,20 @@ func requestExample(operation string) any {
 		return sent(&rapportv1.Interaction{CustomerReaction: rapportv1.Interaction_NEUTRAL})
 	case "InteractionService_UndeleteInteraction":
 		return sent(&rapportv1.UndeleteInteractionRequest{RequestId: exampleRequestID})
+	case "TaskService_CreateTask":
+		return sent(newTask())
+	case "TaskService_BatchCreateTasks":
+		t := newTask()
+		t.ExternalId.Id = "job-552"
+		return sent(&rapportv1.BatchCreateTasksRequest{Requests: []*rapportv1.CreateTaskRequest{{Task: t}}})
+	case "TaskService_UpdateTask":
+		return sent(&rapportv1.Task{DueTime: timestamppb.New(time.Date(2026, 11, 6, 17, 0, 0, 0, time.UTC))})
+	case "TaskService_CompleteTask":
+		return sent(&rapportv1.CompleteTaskRequest{
+			CompleteTime: exampleTime, NextTask: &rapportv1.Task{Title: "Ask whether the first delivery came in good order", Kind: rapportv1.Task_FOLLOW_UP, DueTime: exampleDueTime},
+		})
+	case "TaskService_CancelTask":
+		return sent(&rapportv1.CancelTaskRequest{CustomerAgreed: true})
 	case "CustomerService_UndeleteCustomer":
 		return sent(&rapportv1.UndeleteCustomerRequest{RequestId: exampleRequestID})
 	case "CustomerService_UndeleteContact":
@@ -235,6 +268,16 @@ func responseExample(message string) any {
 		return answered(&rapportv1.ListPurchasesResponse{Purchases: []*rapportv1.Purchase{purchase()}, TotalSize: proto.Int32(1)})
 	case "BatchCreatePurchasesResponse":
 		return answered(&rapportv1.BatchCreatePurchasesResponse{Purchases: []*rapportv1.Purchase{purchase()}})
+	case "Task":
+		return answered(task())
+	case "ListTasksResponse":
+		return answered(&rapportv1.ListTasksResponse{Tasks: []*rapportv1.Task{task()}, TotalSize: proto.Int32(1)})
+	case "BatchCreateTasksResponse":
+		return answered(&rapportv1.BatchCreateTasksResponse{Tasks: []*rapportv1.Task{task()}})
+	case "CompleteTaskResponse":
+		t := task()
+		t.State, t.PromiseState, t.CompleteTime = rapportv1.Task_COMPLETED, rapportv1.Task_KEPT, exampleTime
+		return answered(&rapportv1.CompleteTaskResponse{Task: t})
 	case "ListAttributeKeysResponse":
 		return answered(&rapportv1.ListAttributeKeysResponse{AttributeKeys: []*rapportv1.AttributeKey{
 			{Key: "plan", ValueType: rapportv1.AttributeKey_STRING, CustomerCount: 7043},

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/cases"
 	"github.com/rapport-crm/rapport/internal/contact"
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/db"
@@ -21,7 +22,9 @@ import (
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/purchase"
 	"github.com/rapport-crm/rapport/internal/rpc"
+	"github.com/rapport-crm/rapport/internal/task"
 	"github.com/rapport-crm/rapport/internal/telemetry"
+	"github.com/rapport-crm/rapport/internal/timeline"
 )
 
 // Service is the service without its listeners.
@@ -38,11 +41,13 @@ type Service struct {
 type (
 	customers = customer.Server
 	contacts  = contact.Server
+	histories = timeline.Server
 )
 
 type service struct {
 	*customers
 	*contacts
+	*histories
 }
 
 // Start makes the service on a database whose schema is up to date. The tracer sees
@@ -58,12 +63,17 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	mutations := &mutation.Runner{Pool: pool, Clock: time.Now, RequestTTL: 24 * time.Hour}
 	var services rpc.Registrar
 	records := owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}
+	interactions, purchases := interaction.New(records), purchase.New(records)
 	rapportv1.RegisterCustomerServiceServer(&services, service{
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
 		contact.New(records, ""),
+		timeline.New(pool, mutations.Clock, timeline.Records{
+			Interactions: interactions.Reader(), Cases: cases.New(records).Reader(), Tasks: task.New(records).Reader(),
+			Purchases: purchases.Reader(),
+		}),
 	})
-	rapportv1.RegisterPurchaseServiceServer(&services, purchase.New(records))
-	rapportv1.RegisterInteractionServiceServer(&services, interaction.New(records))
+	rapportv1.RegisterPurchaseServiceServer(&services, purchases)
+	rapportv1.RegisterInteractionServiceServer(&services, interactions)
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {
 		pool.Close()
