@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -142,6 +143,7 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	purchases(d)
 	interactions(d)
 	tasks(d)
+	cases(d)
 	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
 		t.Errorf("the export ends with %s", last)
 	}
@@ -269,4 +271,42 @@ func interactions(d *documented) {
 	d.call(412, "PATCH", interactionPath, `{"subject":"x"}`, "If-Match", `"1"`)
 	d.call(200, "DELETE", interactionPath, "")
 	d.call(200, "POST", interactionPath+":undelete", d.example("POST", path+"/{interaction}:undelete"))
+}
+
+func cases(d *documented) {
+	d.Helper()
+	tier := d.call(201, "POST", "/v1/serviceTiers", `{"displayName":"Gold","targets":[{"priority":"P1","firstResponse":"3600s","resolve":"28800s"}],
+		"silenceDays":7,"calendar":{"timeZone":"Europe/Berlin","hours":[{"day":"MONDAY","start":{"hours":9},"end":{"hours":17}}],
+		"holidays":[{"month":12,"day":25}]}}`)
+	tierPath := "/v1/" + tier["name"].(string)
+	d.call(200, "GET", tierPath, "")
+	d.call(200, "GET", "/v1/serviceTiers?pageSize=1", "")
+	d.call(200, "PATCH", tierPath, `{"contactInterval":"2592000s"}`)
+	casesPath := "/v1/" + customerName + "/cases"
+	const facts = `{"type":"COMPLAINT","priority":"P1","category":"billing","assignee":"grace"}`
+	path := "/v1/" + d.call(201, "POST", casesPath, facts)["name"].(string)
+	d.call(400, "POST", casesPath, `{"type":"COMPLAINT","assignee":"grace"}`)
+	d.call(200, "POST", casesPath+":batchCreate", `{"requests":[{"case":`+facts+`}]}`)
+	d.call(200, "GET", path, "")
+	d.call(200, "GET", casesPath+"?filter=state=IN_PROGRESS", "")
+	d.call(200, "PATCH", path, `{"item":"invoice 17"}`)
+	d.call(400, "POST", path+":close", `{}`)
+	d.call(200, "POST", path+":resolve", `{"resolution":"Paid back.","resolutionType":"COMPENSATED"}`)
+	d.call(200, "POST", path+":close", `{"feedbackTime":"`+time.Now().UTC().Format(time.RFC3339Nano)+`"}`)
+	d.call(200, "POST", path+":reopen", `{}`)
+	d.call(200, "GET", "/v1/customers/-/followUps?horizon=86400s", "")
+	d.call(200, "GET", "/v1/"+customerName+"/timeline", "")
+	request, err := http.NewRequestWithContext(d.Context(), http.MethodDelete, d.url+tierPath, http.NoBody)
+	if err != nil {
+		d.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // there is none
+	if response.StatusCode != http.StatusNoContent {
+		d.Errorf("DELETE %s: status %d; want 204", tierPath, response.StatusCode)
+	}
+	d.seen["CaseService_DeleteServiceTier"] = true
 }

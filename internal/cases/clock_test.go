@@ -187,7 +187,6 @@ func TestBreaches(t *testing.T) {
 
 // TestEvents lets the clock go from event to event, and wants each once.
 func TestEvents(t *testing.T) {
-
 	for name, test := range map[string]struct {
 		acts []act
 		want []string

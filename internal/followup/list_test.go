@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -191,20 +190,4 @@ func compare(t *testing.T, s *Server, req *rapportv1.ListFollowUpsRequest, want 
 		}
 		req.PageToken = resp.GetNextPageToken()
 	}
-}
-
-// explain returns the plan of a list, as it was run.
-func explain(t testing.TB, p *db.Pool, l *list) string {
-	t.Helper()
-	sql, args := l.sql()
-	rows, _ := p.Query(t.Context(), "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+sql, args...)
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := ""
-	for _, line := range lines {
-		plan += line + "\n"
-	}
-	return plan
 }

@@ -177,6 +177,26 @@ func (c *caller) task(t testing.TB) string {
 	return c.must(t, &rapportv1.CreateTaskRequest{Parent: c.customer(t), Task: newTask()}).(*rapportv1.Task).GetName()
 }
 
+func newCase() *rapportv1.Case {
+	return &rapportv1.Case{
+		Type: rapportv1.Case_COMPLAINT, Priority: rapportv1.Priority_P2, Category: proto.String("billing"), Item: proto.String("card"),
+		Assignee: proto.String("grace"), ReceiveTime: timestamppb.New(time.Unix(1_750_000_000, 0)),
+	}
+}
+
+// supportCase makes a case in progress.
+func (c *caller) supportCase(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: newCase()}).(*rapportv1.Case).GetName()
+}
+
+func (c *caller) resolvedCase(t testing.TB) string {
+	t.Helper()
+	name := c.supportCase(t)
+	c.must(t, &rapportv1.ResolveCaseRequest{Name: name, Resolution: "done", ResolutionType: rapportv1.Case_FIXED})
+	return name
+}
+
 // scenario is a mutating call that succeeds, and one with another meaning that would
 // succeed after it.
 type scenario struct {
@@ -501,6 +521,56 @@ var scenarios = map[string]scenario{
 			return &rapportv1.CancelTaskRequest{Name: c.task(t), CustomerAgreed: true}
 		},
 		func(req request) { req.(*rapportv1.CancelTaskRequest).CustomerAgreed = false },
+	},
+	"CreateCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: newCase()}
+		},
+		func(req request) { req.(*rapportv1.CreateCaseRequest).Case.Item = nil },
+	},
+	"BatchCreateCases": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateCasesRequest{Parent: c.customer(t), Requests: []*rapportv1.CreateCaseRequest{{Case: newCase()}}}
+		},
+		func(req request) { req.(*rapportv1.BatchCreateCasesRequest).Requests[0].Case.Item = nil },
+	},
+	"UpdateCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateCaseRequest{Case: &rapportv1.Case{Name: c.supportCase(t), Item: proto.String("invoice")}}
+		},
+		func(req request) { req.(*rapportv1.UpdateCaseRequest).Case.Item = proto.String("bill") },
+	},
+	"ResolveCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.ResolveCaseRequest{Name: c.supportCase(t), Resolution: "done", ResolutionType: rapportv1.Case_FIXED}
+		},
+		func(req request) { req.(*rapportv1.ResolveCaseRequest).Resolution = "not done" },
+	},
+	"CloseCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CloseCaseRequest{Name: c.resolvedCase(t), FeedbackTime: timestamppb.Now()}
+		},
+		func(req request) { req.(*rapportv1.CloseCaseRequest).FeedbackTime.Seconds++ },
+	},
+	"ReopenCase": {
+		func(t testing.TB, c *caller) request { return &rapportv1.ReopenCaseRequest{Name: c.resolvedCase(t)} },
+		func(req request) { req.(*rapportv1.ReopenCaseRequest).Etag = `"2"` },
+	},
+	"CreateServiceTier": {
+		func(testing.TB, *caller) request {
+			return &rapportv1.CreateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{DisplayName: "Gold"}}
+		},
+		func(req request) { req.(*rapportv1.CreateServiceTierRequest).ServiceTier.DisplayName = "Silver" },
+	},
+	"UpdateServiceTier": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{Name: c.tier(t), DisplayName: "Golden"}}
+		},
+		func(req request) { req.(*rapportv1.UpdateServiceTierRequest).ServiceTier.DisplayName = "Silver" },
+	},
+	"DeleteServiceTier": {
+		func(t testing.TB, c *caller) request { return &rapportv1.DeleteServiceTierRequest{Name: c.tier(t)} },
+		func(req request) { req.(*rapportv1.DeleteServiceTierRequest).Etag = `"1"` },
 	},
 }
 

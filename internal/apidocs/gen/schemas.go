@@ -90,7 +90,8 @@ func finishMessage(schema *openapi3.Schema, message protoreflect.MessageDescript
 			schema.Required = append(schema.Required, name)
 		}
 	}
-	if message.Oneofs().Len() == 1 && !message.Oneofs().Get(0).IsSynthetic() {
+	// What is nothing but one of several things has just one property.
+	if message.Oneofs().Len() == 1 && message.Oneofs().Get(0).Fields().Len() == message.Fields().Len() && !message.Oneofs().Get(0).IsSynthetic() {
 		schema.MinProps, schema.MaxProps = 1, new(uint64(1))
 	}
 }

@@ -45,9 +45,10 @@ var varying = map[string]map[int]string{
 	"GetCustomer":       {1: lane, 2: customer},
 	"LockCustomer":      {1: lane, 2: customer},
 	"ListCustomers":     {1: "to_timestamp(:time)", 2: customer},
-	"UpdateCustomer":    {1: lane, 2: customer, 23: now},
+	"UpdateCustomer":    {1: lane, 2: customer, 34: now},
+	"AlignFollowUps":    {1: "ARRAY[:lane]", 2: "ARRAY[" + customer + "]"},
 	"ClaimRequest":      {1: lane, 4: request, 7: "now() + interval '24 hours'"},
-	"CreateCustomer":    {1: lane, 2: created, 22: now, 23: now},
+	"CreateCustomer":    {1: lane, 2: created, 33: now, 34: now},
 	"CreateExternalIDs": {1: "ARRAY[:keylane]", 3: "ARRAY[:fresh]", 4: "ARRAY[:lane]", 5: "ARRAY[" + created + "]"},
 	"CountAttributes":   {1: lane + repeated},
 	"CreateSearchKeys":  {1: lane, 2: created},
@@ -187,6 +188,8 @@ func constant(arg any) (text string, null bool, err error) {
 		return v, false, nil
 	case *string:
 		return pointed(v)
+	case bool:
+		return strconv.FormatBool(v), false, nil
 	case int:
 		return strconv.Itoa(v), false, nil
 	case int16, int32, int64:

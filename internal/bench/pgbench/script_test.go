@@ -55,7 +55,7 @@ func TestTripsOfTheService(t *testing.T) {
 		{"get", c.Get, [][]string{{"GetCustomer"}}},
 		{"list", c.List, [][]string{{"ListCustomers"}}},
 		{"create", c.Create, [][]string{{"ClaimRequest", "CreateCustomer", "CreateExternalIDs", "CountAttributes", "CreateSearchKeys", "AppendChange"}}},
-		{"update", c.Update, [][]string{{"begin", "LockCustomer"}, {"ClaimRequest", "UpdateCustomer", "AppendChange", "commit"}}},
+		{"update", c.Update, [][]string{{"begin", "LockCustomer"}, {"ClaimRequest", "UpdateCustomer", "AlignFollowUps", "AppendChange", "commit"}}},
 	} {
 		if diff := cmp.Diff(call.want, names(call.trips)); diff != "" {
 			t.Errorf("%s: %s", call.name, diff)

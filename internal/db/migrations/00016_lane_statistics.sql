@@ -10,5 +10,3 @@ CREATE STATISTICS purchase_lane_statistics (dependencies) ON lane, customer_id F
 CREATE STATISTICS task_lane_statistics (dependencies) ON lane, customer_id FROM task;
 
 CREATE STATISTICS support_case_lane_statistics (dependencies) ON lane, customer_id FROM support_case;
-
-CREATE STATISTICS contact_lane_statistics (dependencies) ON lane, customer_id FROM contact;
