@@ -5,6 +5,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 )
@@ -44,6 +45,20 @@ func EnumOf[E interface {
 		return E(value.Number())
 	}
 	return 0
+}
+
+// Duration is a column of microseconds, which is NULL where there is none.
+func Duration(d *durationpb.Duration) pgtype.Int8 {
+	return pgtype.Int8{Int64: d.GetSeconds()*1e6 + int64(d.GetNanos()/1e3), Valid: d != nil}
+}
+
+// DurationOf is the reverse of Duration. It does not go by way of time.Duration, which ends
+// after 292 years.
+func DurationOf(micros pgtype.Int8) *durationpb.Duration {
+	if !micros.Valid {
+		return nil
+	}
+	return &durationpb.Duration{Seconds: micros.Int64 / 1e6, Nanos: int32(micros.Int64 % 1e6 * 1e3)}
 }
 
 // Amount is an amount of money in two columns, which are NULL where there is none. Its
