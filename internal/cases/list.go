@@ -6,16 +6,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/owned"
 )
-
-var newestFirst = aip.Order{Field: "receive_time", Column: "receive_time", Kind: aip.TimeKey, Desc: true}
-
-func orders() map[string]aip.OrderColumn {
-	all := owned.ByTime()
-	all["receive_time"] = aip.OrderColumn{Column: "receive_time", Kind: aip.TimeKey}
-	return all
-}
 
 // Time implements owned.Timed: the one order by a time of its own is by receive_time.
 func (r *row) Time(string) time.Time { return r.ReceiveTime }
@@ -47,10 +38,6 @@ func (s *Server) fields() aip.Fields {
 		"silence_close_time":      aip.Timestamp("silence_close_time"),
 		"first_response_breached": aip.Custom(s.breached("first_response_due_time < coalesce(least(response_time, told_time, feedback_time), %s)")),
 		"resolve_breached":        aip.Custom(s.breached("resolve_breached OR resolve_due_time < %s")),
-		"external_id.source":      aip.Text("external_id_source"),
-		"external_id.id":          aip.Text("external_id_id"),
-		"create_time":             aip.Timestamp("create_time"),
-		"update_time":             aip.Timestamp("update_time"),
 	}
 }
 

@@ -10,18 +10,10 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
-// maxAhead is how far the clocks of the service and of its callers are taken to differ.
-const maxAhead = 5 * time.Minute
-
 // normalise brings a whole case, as it would be stored, into its stored form in place, and
 // returns all that is wrong with it beyond what the annotations state.
 func (s *Server) normalise(c *rapportv1.Case) error {
 	var wrong apierr.Violations
-	for _, text := range []**string{&c.Category, &c.Item, &c.Description, &c.Assignee, &c.Resolution} {
-		if *text != nil && **text == "" {
-			*text = nil
-		}
-	}
 	if c.GetType() == rapportv1.Case_TYPE_UNSPECIFIED {
 		wrong.Add("case.type", "is required")
 	}
@@ -34,10 +26,7 @@ func (s *Server) normalise(c *rapportv1.Case) error {
 	}
 	s.outcome(&wrong, c)
 	s.times(&wrong, c)
-	// A mask can leave one without the other, which the annotations do not see.
-	if id := c.GetExternalId(); id != nil && (id.GetSource() == "" || id.GetId() == "") {
-		wrong.Add("case.external_id", "needs both a source and an id")
-	}
+	aip.CheckExternalID(&wrong, "case.external_id", c.GetExternalId())
 	return wrong.Err()
 }
 
@@ -87,10 +76,5 @@ func (s *Server) times(wrong *apierr.Violations, c *rapportv1.Case) {
 
 // checkTime cuts a time, which may be unset, to the microsecond, and adds what is wrong with it.
 func (s *Server) checkTime(wrong *apierr.Violations, field string, at *timestamppb.Timestamp) (ok bool) {
-	n := len(*wrong)
-	aip.NormaliseTime(wrong, field, at)
-	if len(*wrong) == n && at != nil && at.AsTime().After(s.cases.Mutations.Clock().Add(maxAhead)) {
-		wrong.Add(field, "is still to come")
-	}
-	return len(*wrong) == n
+	return aip.NormalisePast(wrong, field, at, s.cases.Mutations.Clock())
 }

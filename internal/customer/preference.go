@@ -17,9 +17,6 @@ import (
 	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
 
-// maxAhead is how far the clocks of the service and of its callers are taken to differ.
-const maxAhead = 5 * time.Minute
-
 // preference is a customer's contact preference in the table; there is none where nothing
 // is set.
 type preference struct {
@@ -74,10 +71,7 @@ func (v *violations) consents(consents []*rapportv1.ContactPreference_Consent, n
 	for i, c := range consents {
 		at := fmt.Sprintf("customer.contact_preference.consents[%d]", i)
 		c.Evidence = v.optional("", c.Evidence, nil)
-		aip.NormaliseTime(&v.Violations, at+".consent_time", c.GetConsentTime())
-		if c.GetConsentTime().IsValid() && c.GetConsentTime().AsTime().After(now.Add(maxAhead)) {
-			v.Add(at+".consent_time", "is still to come")
-		}
+		aip.NormalisePast(&v.Violations, at+".consent_time", c.GetConsentTime(), now)
 		if seen[key{c.GetChannel(), c.GetPurpose()}] {
 			v.Add(at, "is a second one of this channel and purpose")
 		}
