@@ -92,7 +92,7 @@ func Encode(occasions []*rapportv1.Occasion) (string, error) {
 // Decode reads what Encode wrote.
 func Decode(column string) []*rapportv1.Occasion {
 	return jsoncolumn.DecodeList(column, func(o *rapportv1.Occasion, key string, value gjson.Result) {
-		if o.Date == nil {
+		if o.GetDate() == nil {
 			o.Date = &date.Date{}
 		}
 		switch key {
