@@ -6,16 +6,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/owned"
 )
-
-var newestFirst = aip.Order{Field: "receive_time", Column: "receive_time", Kind: aip.TimeKey, Desc: true}
-
-func orders() map[string]aip.OrderColumn {
-	all := owned.ByTime()
-	all["receive_time"] = aip.OrderColumn{Column: "receive_time", Kind: aip.TimeKey}
-	return all
-}
 
 // Time implements owned.Timed: the one order by a time of its own is by receive_time.
 func (r *row) Time(string) time.Time { return r.ReceiveTime }
@@ -49,10 +40,6 @@ var fields = aip.Fields{
 	"first_response_due_time": aip.Timestamp("first_response_due_time"),
 	"resolve_due_time":        aip.Timestamp("resolve_due_time"),
 	"silence_close_time":      aip.Timestamp("silence_close_time"),
-	"external_id.source":      aip.Text("external_id_source"),
-	"external_id.id":          aip.Text("external_id_id"),
-	"create_time":             aip.Timestamp("create_time"),
-	"update_time":             aip.Timestamp("update_time"),
 }
 
 // fieldsAt are those of the clocks, which breaches says in Go.

@@ -1,8 +1,6 @@
 package cases
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -10,18 +8,10 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
-// maxAhead is how far the clocks of the service and of its callers are taken to differ.
-const maxAhead = 5 * time.Minute
-
 // normalise brings a whole case, as it would be stored, into its stored form in place, and
 // returns all that is wrong with it beyond what the annotations state.
 func (s *Server) normalise(c *rapportv1.Case) error {
 	var wrong apierr.Violations
-	for _, text := range []**string{&c.Category, &c.Item, &c.Description, &c.Assignee, &c.Resolution} {
-		if *text != nil && **text == "" {
-			*text = nil
-		}
-	}
 	if c.GetType() == rapportv1.Case_TYPE_UNSPECIFIED {
 		wrong.Add("case.type", "is required")
 	}
@@ -30,15 +20,12 @@ func (s *Server) normalise(c *rapportv1.Case) error {
 	}
 	outcome(&wrong, c)
 	for _, t := range times(c) {
-		s.checkTime(&wrong, t.field, t.at)
+		aip.NormalisePast(&wrong, t.field, t.at, s.cases.Mutations.Clock())
 	}
 	if len(wrong) == 0 {
 		ordered(&wrong, c)
 	}
-	// A mask can leave one without the other, which the annotations do not see.
-	if id := c.GetExternalId(); id != nil && (id.GetSource() == "" || id.GetId() == "") {
-		wrong.Add("case.external_id", "needs both a source and an id")
-	}
+	aip.CheckExternalID(&wrong, "case.external_id", c.GetExternalId())
 	return wrong.Err()
 }
 
@@ -93,13 +80,5 @@ func ordered(wrong *apierr.Violations, c *rapportv1.Case) {
 			wrong.Add(t.field, "must not be before %s", before.field)
 		}
 		before = t
-	}
-}
-
-// checkTime cuts a time, which may be unset, to the microsecond, and adds what is wrong with it.
-func (s *Server) checkTime(wrong *apierr.Violations, field string, at *timestamppb.Timestamp) {
-	aip.NormaliseTime(wrong, field, at)
-	if at.IsValid() && at.AsTime().After(s.cases.Mutations.Clock().Add(maxAhead)) {
-		wrong.Add(field, "is still to come")
 	}
 }

@@ -171,6 +171,6 @@ func (s *Server) alter(ctx context.Context, req alterRequest, set func(r *row, n
 // checkFeedback refuses a feedback that is no time, or still to come.
 func (s *Server) checkFeedback(at *timestamppb.Timestamp) error {
 	var wrong apierr.Violations
-	s.checkTime(&wrong, "feedback_time", at)
+	aip.NormalisePast(&wrong, "feedback_time", at, s.cases.Mutations.Clock())
 	return wrong.Err()
 }

@@ -32,6 +32,15 @@ type Entry[M Message] struct {
 	Value M
 }
 
+// Entries returns the creates of a batch; id and value are the getters of what a create is of.
+func Entries[M Message, Q CreateRequest](requests []Q, id func(Q) string, value func(Q) M) []Entry[M] {
+	entries := make([]Entry[M], len(requests))
+	for i, r := range requests {
+		entries[i] = Entry[M]{Request: r, ID: id(r), Value: value(r)}
+	}
+	return entries
+}
+
 // child is a parsed entry, and what a run finds out about it.
 type child[M Message, P any] struct {
 	index  int
@@ -128,7 +137,7 @@ func (r *Resource[M, R, P]) parseEntry(claim *mutation.Claim, batch BatchRequest
 	}
 	c.given, c.value, c.req = e.ID != "", e.Value, e.Request
 	aip.ClearUnsettable(c.value)
-	return c, r.Normalise(c.value)
+	return c, r.normalise(c.value)
 }
 
 // createAll makes the records that can be made, and notes for the others why not.

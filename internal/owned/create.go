@@ -40,7 +40,7 @@ func (r *Resource[M, R, P]) Create(ctx context.Context, req CreateRequest, id st
 		return none, err
 	}
 	aip.ClearUnsettable(in)
-	if err := r.Normalise(in); err != nil {
+	if err := r.normalise(in); err != nil {
 		return none, err
 	}
 	out, err := mutation.Run(ctx, r.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (M, error) {

@@ -70,7 +70,7 @@ func (r *Resource[M, R, P]) Update(ctx context.Context, req UpdateRequest, in M)
 func (r *Resource[M, R, P]) makeMissing(ctx context.Context, tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
 	made := proto.CloneOf(in)
 	aip.ClearUnsettable(made)
-	if err := r.Normalise(made); err != nil {
+	if err := r.normalise(made); err != nil {
 		return made, err
 	}
 	tx.RaceOnRefusal()
@@ -85,7 +85,7 @@ func (r *Resource[M, R, P]) change(tx *mutation.Tx, row P, mask aip.Mask, in M) 
 	}
 	after := proto.CloneOf(before)
 	mask.Apply(after, in)
-	if err := r.Normalise(after); err != nil {
+	if err := r.normalise(after); err != nil {
 		return before, err
 	}
 	refers, err := r.newlyNamed(row.Own().CustomerID, before, after)
