@@ -42,7 +42,7 @@ const (
 var exampleIDs = map[string]string{
 	"customer": exampleCustomerID, "contact": exampleContactID, "interaction": exampleInteractionID,
 	"purchase": examplePurchaseID, "change": exampleChangeID, "task": exampleTaskID,
-	"case": exampleCaseID, "service_tier": exampleTierID,
+	"case": exampleCaseID, "serviceTier": exampleTierID,
 }
 
 // exampleOccurTime is when the example's call was, a little before it was recorded.
