@@ -46,7 +46,7 @@ var varying = map[string]map[int]string{
 	"LockCustomer":      {1: lane, 2: customer},
 	"ListCustomers":     {1: "to_timestamp(:time)", 2: customer},
 	"UpdateCustomer":    {1: lane, 2: customer, 34: now},
-	"AlignFollowUps":    {1: "ARRAY[:lane]", 2: "ARRAY[" + customer + "]"},
+	"AlignFollowUps":    {1: "ARRAY[:lane]", 2: "ARRAY[" + customer + "]", 3: now},
 	"ClaimRequest":      {1: lane, 4: request, 7: "now() + interval '24 hours'"},
 	"CreateCustomer":    {1: lane, 2: created, 33: now, 34: now},
 	"CreateExternalIDs": {1: "ARRAY[:keylane]", 3: "ARRAY[:fresh]", 4: "ARRAY[:lane]", 5: "ARRAY[" + created + "]"},

@@ -107,7 +107,7 @@ func TestUpdateIsOfOneCustomer(t *testing.T) {
 	for _, want := range []struct {
 		in    string
 		times int
-	}{{"to_hex(:customer::bigint)", 4}, {":lane", 6}, {"to_hex(:fresh::bigint)", 3}} {
+	}{{"to_hex(:customer::bigint)", 5}, {":lane", 7}, {"to_hex(:fresh::bigint)", 3}} {
 		if got := strings.Count(scripts.Update.Text, want.in); got != want.times {
 			t.Errorf("%s stands %d times in the update, want %d:\n%s", want.in, got, want.times, scripts.Update.Text)
 		}
