@@ -15,7 +15,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/pgtest"
 )
 
-// seedSQL makes 2,000 customers with ten cases each, and one with 20,000; one in four is open, and
+// seedSQL makes 2,000 customers with ten cases each, and one with 20,000; one in ten is open, and
 // of one in 50 something is to be recorded.
 const seedSQL = `
 INSERT INTO customer (lane, customer_id, revision, type, display_name, emails, phones, postal_addresses, external_ids,
@@ -26,7 +26,7 @@ INSERT INTO support_case (lane, customer_id, case_id, revision, case_number, typ
     receive_time, resolve_time, close_time, customer_confirmed, reopen_count, first_response_breach_recorded, resolve_used_micros, resolve_breached,
     resolve_breach_recorded, next_event_time, external_id_source, external_id_id, create_time, update_time)
 SELECT c.lane, c.customer_id, gen_random_uuid(), 1, md5(display_name || ' ' || n), 'COMPLAINT', 'P1', 'x', 's' || floor(random() * 3), false, false,
-    timestamptz '2026-01-01Z' + random() * interval '300 days', CASE WHEN open > 0.25 THEN now() END, CASE WHEN open > 0.25 THEN now() END, false, 0, false, 0, false,
+    timestamptz '2026-01-01Z' + random() * interval '300 days', CASE WHEN open > 0.1 THEN now() END, CASE WHEN open > 0.1 THEN now() END, false, 0, false, 0, false,
     false, CASE WHEN open < 0.02 THEN timestamptz '2026-01-01Z' + random() * interval '300 days' END, 'desk', n,
     timestamptz '2026-01-01Z' + random() * interval '300 days', timestamptz '2026-01-01Z' + random() * interval '300 days'
 FROM (SELECT customer.*, n, random() AS open FROM customer, generate_series(1, CASE display_name WHEN 'c1' THEN 20000 ELSE 10 END) AS n) AS c;`
@@ -65,7 +65,7 @@ func TestPlans(t *testing.T) {
 		want("support_case_pkey", false, sql.Existing, lanes, ids, ids)
 		want("support_case_external_id_key", false, sql.ExternalIDs, lanes, ids, []string{"desk"}, []string{"1"})
 	}
-	now := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	now := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 	want("support_case_next_event_time_idx", false, dueSQL, now, 100)
 	for _, test := range []struct {
 		parent, orderBy, filter, index string
