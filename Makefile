@@ -21,7 +21,7 @@ install: ## Install PostgreSQL's server where it is missing
 test: install ## Run every test, with the race detector, on a temporary PostgreSQL
 	@tools/install-cc
 	$(WITH_DB) go test ./internal/bench # the gates on allocations, which the race detector would change
-	$(WITH_DB) go test -race ./...
+	$(WITH_DB) go test -race -timeout=30m ./...
 
 bench: install ## Measure calls against the same SQL run by pgbench
 	go run ./cmd/bench

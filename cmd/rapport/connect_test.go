@@ -69,9 +69,9 @@ func TestPlaintextStaysHere(t *testing.T) {
 // TestStoppedImport: an import that is stopped says that it can be continued.
 func TestStoppedImport(t *testing.T) {
 	s := apitest.Start(t)
-	c := importCustomersCommand{File: "-", Map: written(t, "people.yaml", peopleMapping), connectFlags: connectFlags{Addr: s.Server.GRPCAddr()}}
+	c := importFlags{File: "-", Map: written(t, "people.yaml", peopleMapping), connectFlags: connectFlags{Addr: s.Server.GRPCAddr()}}
 	var shown bytes.Buffer
-	err := c.run(cancelled(t), stdio{in: strings.NewReader("Id,Name,Mail,Age\n1,Ada,,\n"), screen: &screen{w: &shown}})
+	err := c.load(cancelled(t), stdio{in: strings.NewReader("Id,Name,Mail,Age\n1,Ada,,\n"), screen: &screen{w: &shown}}, &importing{})
 	if err == nil || errors.Is(err, errRejected) || !strings.Contains(err.Error(), "continues") {
 		t.Errorf("%v, %s", err, shown.String())
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/demo"
 	"github.com/rapport-crm/rapport/internal/load"
 )
@@ -37,7 +36,7 @@ func (c *demoCommand) run(ctx context.Context, std stdio) error {
 	}
 	defer conn.Close() //nolint:errcheck // nothing is left to send
 	refusals, told := 0, time.Now()
-	summary, err := demo.Company{Seed: c.Seed}.Fill(ctx, rapportv1.NewCustomerServiceClient(conn), c.Customers, demo.Watcher{
+	summary, err := demo.Company{Seed: c.Seed, Today: time.Now()}.Fill(ctx, conn, c.Customers, demo.Watcher{
 		Refused: func(resource string, err error) {
 			if refusals++; refusals <= maxRefusals {
 				std.screen.print("%s: %v", resource, err)
@@ -51,7 +50,9 @@ func (c *demoCommand) run(ctx context.Context, std stdio) error {
 			}
 		},
 	})
-	if _, printErr := fmt.Fprintf(std.out, "customers: %s\ncontacts:  %s\n", counts(summary.Customers), counts(summary.Contacts)); err == nil {
+	if _, printErr := fmt.Fprintf(std.out, "customers:    %s\ncontacts:     %s\ncases:        %s\ninteractions: %s\npurchases:    %s\ntasks:        %s\n",
+		counts(summary.Customers), counts(summary.Contacts), counts(summary.Cases), counts(summary.Interactions), counts(summary.Purchases),
+		counts(summary.Tasks)); err == nil {
 		err = printErr
 	}
 	if errors.Is(err, context.Canceled) {

@@ -135,14 +135,14 @@ func TestRoundTrip(t *testing.T) {
 		if _, err := exportFrom(t, from.Server.GRPCAddr(), exportCustomersCommand{Out: path, ShowDeleted: true}); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		wantImport(t, from, importCustomersCommand{File: path}, "0 created, 0 updated, 19 unchanged, 0 rejected")
-		wantImport(t, from, importCustomersCommand{File: path, ClearEmpty: true}, "0 created, 0 updated, 19 unchanged, 0 rejected")
+		wantImport(t, from, importFlags{File: path}, "0 created, 0 updated, 19 unchanged, 0 rejected")
+		wantImportAs(t, from, &importing{clearEmpty: true}, importFlags{File: path}, "0 created, 0 updated, 19 unchanged, 0 rejected")
 		if !strings.HasPrefix(name, "out.csv.gz") && name != "out.ndjson" {
 			continue
 		}
 		to := apitest.Start(t)
 		makeTier(t, to)
-		wantImport(t, to, importCustomersCommand{File: path}, "19 created, 0 updated, 0 unchanged, 0 rejected")
+		wantImport(t, to, importFlags{File: path}, "19 created, 0 updated, 0 unchanged, 0 rejected")
 		if diff := cmp.Diff(want, byName(list(t, to, "")), protocmp.Transform(),
 			protocmp.IgnoreFields(&rapportv1.Customer{}, "create_time", "update_time", "etag", "next_contact_time")); diff != "" {
 			t.Errorf("%s elsewhere (-want +got):\n%s", name, diff)
@@ -202,7 +202,7 @@ func TestFilteredExport(t *testing.T) {
 // fails leaves the file as it was.
 func TestBrokenExport(t *testing.T) {
 	s := apitest.Start(t)
-	wantImport(t, s, importCustomersCommand{File: "-", Map: written(t, "people.yaml", peopleMapping)}, "5,000 created",
+	wantImport(t, s, importFlags{File: "-", Map: written(t, "people.yaml", peopleMapping)}, "5,000 created",
 		"Id,Name,Mail,Age\n"+strings.Join(numbered(5000), ""))
 	whole, err := exportFrom(t, s.Server.GRPCAddr(), exportCustomersCommand{})
 	if err != nil || strings.Count(whole, "\n") != 5001 {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/rapport-crm/rapport/internal/load"
 	"github.com/rapport-crm/rapport/internal/mapping"
 	"github.com/rapport-crm/rapport/internal/tabular"
 )
@@ -16,18 +17,34 @@ import (
 var errRejected = errors.New("rows were rejected")
 
 type importCommand struct {
-	Customers importCustomersCommand `cmd:"" help:"Load customers from a file; safe to run again. Exits 3 where rows were rejected."`
+	Customers    importCustomersCommand    `cmd:"" help:"Load customers from a file; safe to run again. Exits 3 where rows were rejected."`
+	Interactions importInteractionsCommand `cmd:"" help:"Load what was said and done with customers. What is there already is left as it is."`
+	Purchases    importPurchasesCommand    `cmd:"" help:"Load what customers bought. What is there already is left as it is, or voided."`
+	Cases        importCasesCommand        `cmd:"" help:"Load what customers asked for. What is there already is left as it is."`
+	Tasks        importTasksCommand        `cmd:"" help:"Load what customers are owed. What is there already is left as it is."`
+}
+
+// importFlags are the flags of all kinds of records.
+type importFlags struct {
+	connectFlags
+	File    string `arg:"" help:"CSV, tab-separated or NDJSON, also gzip; - is the standard input."`
+	Map     string `name:"map" env:"RAPPORT_IMPORT_MAP" help:"Mapping file (YAML): which column fills which field; docs/import.md. An export of customers needs none."`
+	Format  string `name:"format" env:"RAPPORT_IMPORT_FORMAT" default:"" enum:",csv,tsv,ndjson" help:"csv, tsv or ndjson. Empty: by the file's name, else by its first line."`
+	DryRun  bool   `name:"dry-run" env:"RAPPORT_IMPORT_DRY_RUN" help:"Check every row and write nothing."`
+	Rejects string `name:"rejects" env:"RAPPORT_IMPORT_REJECTS" help:"File for the rows that were rejected and why, as CSV that can be mended and imported."`
 }
 
 type importCustomersCommand struct {
-	connectFlags
-	File       string `arg:"" help:"CSV, tab-separated or NDJSON, also gzip; - is the standard input."`
-	Map        string `name:"map" env:"RAPPORT_IMPORT_MAP" help:"Mapping file (YAML): which column fills which field; docs/import.md. An export of Rapport needs none."`
-	Format     string `name:"format" env:"RAPPORT_IMPORT_FORMAT" default:"" enum:",csv,tsv,ndjson" help:"csv, tsv or ndjson. Empty: by the file's name, else by its first line."`
-	DryRun     bool   `name:"dry-run" env:"RAPPORT_IMPORT_DRY_RUN" help:"Check every row and write nothing."`
-	ClearEmpty bool   `name:"clear-empty" env:"RAPPORT_IMPORT_CLEAR_EMPTY" help:"Clear the fields whose cells are empty, instead of leaving them as they are."`
-	Rejects    string `name:"rejects" env:"RAPPORT_IMPORT_REJECTS" help:"File for the rows that were rejected and why, as CSV that can be mended and imported."`
+	importFlags
+	ClearEmpty bool `name:"clear-empty" env:"RAPPORT_IMPORT_CLEAR_EMPTY" help:"Clear the fields whose cells are empty, instead of leaving them as they are."`
 }
+
+type (
+	importInteractionsCommand struct{ importFlags }
+	importPurchasesCommand    struct{ importFlags }
+	importCasesCommand        struct{ importFlags }
+	importTasksCommand        struct{ importFlags }
+)
 
 // Run implements the subcommand.
 func (c *importCustomersCommand) Run(ctx context.Context) error {
@@ -36,16 +53,38 @@ func (c *importCustomersCommand) Run(ctx context.Context) error {
 	return c.run(ctx, osStdio())
 }
 
-func (c *importCustomersCommand) run(ctx context.Context, std stdio) (err error) {
+func (c *importCustomersCommand) run(ctx context.Context, std stdio) error {
+	return c.importFlags.load(ctx, std, &importing{clearEmpty: c.ClearEmpty})
+}
+
+// Run implements the subcommand.
+func (c *importInteractionsCommand) Run(ctx context.Context) error {
+	return c.run(ctx, load.Interactions)
+}
+
+// Run implements the subcommand.
+func (c *importPurchasesCommand) Run(ctx context.Context) error { return c.run(ctx, load.Purchases) }
+
+// Run implements the subcommand.
+func (c *importCasesCommand) Run(ctx context.Context) error { return c.run(ctx, load.Cases) }
+
+// Run implements the subcommand.
+func (c *importTasksCommand) Run(ctx context.Context) error { return c.run(ctx, load.Tasks) }
+
+func (c *importFlags) run(ctx context.Context, kind *load.Kind) error {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	return c.load(ctx, osStdio(), &importing{kind: kind})
+}
+
+// load runs an import of which the kind is known.
+func (c *importFlags) load(ctx context.Context, std stdio, i *importing) (err error) {
 	in, info, err := c.open(std)
 	if err != nil {
 		return err
 	}
 	defer in.Close() //nolint:errcheck // nothing was written
-	i := &importing{
-		name: c.File, screen: std.screen, read: &counted{Reader: in},
-		clearEmpty: c.ClearEmpty, dryRun: c.DryRun, pending: map[int64]tabular.Record{},
-	}
+	i.name, i.screen, i.read, i.dryRun, i.pending = c.File, std.screen, &counted{Reader: in}, c.DryRun, map[int64]tabular.Record{}
 	if info != nil && info.Mode().IsRegular() {
 		i.size = info.Size()
 	}
@@ -71,7 +110,7 @@ func (c *importCustomersCommand) run(ctx context.Context, std stdio) (err error)
 }
 
 // open opens the file, and returns what is known of it; nil where nothing is.
-func (c *importCustomersCommand) open(std stdio) (io.ReadCloser, os.FileInfo, error) {
+func (c *importFlags) open(std stdio) (io.ReadCloser, os.FileInfo, error) {
 	if c.File == "-" {
 		var info os.FileInfo
 		var err error
@@ -95,7 +134,7 @@ func (c *importCustomersCommand) open(std stdio) (io.ReadCloser, os.FileInfo, er
 }
 
 // plan reads the mapping, the header and the joined files.
-func (c *importCustomersCommand) plan(i *importing) (err error) {
+func (c *importFlags) plan(i *importing) (err error) {
 	options := tabular.Options{Name: c.File}
 	var m *mapping.Mapping
 	if c.Map != "" {
@@ -106,7 +145,12 @@ func (c *importCustomersCommand) plan(i *importing) (err error) {
 		if m, err = mapping.Parse(c.Map, text); err != nil {
 			return err
 		}
+		if m.Kind != i.kind {
+			return fmt.Errorf("%s: the mapping does not make %s", c.Map, i.plural())
+		}
 		options = m.Options(c.File)
+	} else if i.kind != nil {
+		return fmt.Errorf("say with --map what the columns of %s mean", c.File)
 	}
 	options.Format = tabular.Format(c.Format)
 	if i.table, err = tabular.Open(i.read, options); err != nil {
@@ -132,7 +176,7 @@ func (c *importCustomersCommand) plan(i *importing) (err error) {
 
 // join reads a joined file, whose path begins at the mapping's folder or else at that of
 // the file that is imported.
-func (c *importCustomersCommand) join(m *mapping.Mapping, join mapping.Join) (*mapping.Joined, error) {
+func (c *importFlags) join(m *mapping.Mapping, join mapping.Join) (*mapping.Joined, error) {
 	f, err := os.Open(beside(c.Map, join.File))
 	if errors.Is(err, os.ErrNotExist) {
 		f, err = os.Open(beside(c.File, join.File))

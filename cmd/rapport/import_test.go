@@ -44,18 +44,29 @@ func written(t *testing.T, name, content string) string {
 }
 
 // importInto runs an import, and returns what was on the screen.
-func importInto(t *testing.T, s *apitest.Service, c importCustomersCommand, stdin ...string) (string, error) {
+func importInto(t *testing.T, s *apitest.Service, c importFlags, stdin ...string) (string, error) {
+	t.Helper()
+	return importAs(t, s, &importing{}, c, stdin...)
+}
+
+// importAs runs an import of the kind that an importing says.
+func importAs(t *testing.T, s *apitest.Service, i *importing, c importFlags, stdin ...string) (string, error) {
 	t.Helper()
 	c.Addr = s.Server.GRPCAddr()
 	var shown bytes.Buffer
-	err := c.run(t.Context(), stdio{in: strings.NewReader(strings.Join(stdin, "")), out: io.Discard, screen: &screen{w: &shown}})
+	err := c.load(t.Context(), stdio{in: strings.NewReader(strings.Join(stdin, "")), out: io.Discard, screen: &screen{w: &shown}}, i)
 	return shown.String(), err
 }
 
 // wantImport fails the test unless the import loads everything with these outcomes.
-func wantImport(t *testing.T, s *apitest.Service, c importCustomersCommand, want string, stdin ...string) {
+func wantImport(t *testing.T, s *apitest.Service, c importFlags, want string, stdin ...string) {
 	t.Helper()
-	shown, err := importInto(t, s, c, stdin...)
+	wantImportAs(t, s, &importing{}, c, want, stdin...)
+}
+
+func wantImportAs(t *testing.T, s *apitest.Service, i *importing, c importFlags, want string, stdin ...string) {
+	t.Helper()
+	shown, err := importAs(t, s, i, c, stdin...)
 	if err != nil || !strings.Contains(shown, want) {
 		t.Fatalf("the import ended with %v and said\n%swant %q", err, shown, want)
 	}
@@ -79,6 +90,11 @@ func list(t *testing.T, s *apitest.Service, filter string) (out []*rapportv1.Cus
 // rowsOf returns the rows of a data set by the names of its columns.
 func rowsOf(t *testing.T, path string) (out []map[string]string) {
 	t.Helper()
+	return rowsOfWith(t, path, ',')
+}
+
+func rowsOfWith(t *testing.T, path string, delimiter rune) (out []map[string]string) {
+	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +106,9 @@ func rowsOf(t *testing.T, path string) (out []map[string]string) {
 			t.Fatal(err)
 		}
 	}
-	all, err := csv.NewReader(in).ReadAll()
+	reader := csv.NewReader(in)
+	reader.Comma = delimiter
+	all, err := reader.ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +125,7 @@ func rowsOf(t *testing.T, path string) (out []map[string]string) {
 // TestTelco: the mapping of the documentation loads all subscribers, loads them again to
 // no change, and what the filters then find is what the files have.
 func TestTelco(t *testing.T) {
-	c := importCustomersCommand{File: file(t, "telco_churn/telco_demographics.csv"), Map: examples + "telco.yaml"}
+	c := importFlags{File: file(t, "telco_churn/telco_demographics.csv"), Map: examples + "telco.yaml"}
 	s := apitest.Start(t)
 	dry := c
 	dry.DryRun = true
@@ -151,7 +169,7 @@ func TestTelco(t *testing.T) {
 // TestChinook: phones come back as they were written, addresses with their region, and
 // cells that are empty leave nothing behind.
 func TestChinook(t *testing.T) {
-	c := importCustomersCommand{File: file(t, "chinook/customer.csv"), Map: examples + "chinook.yaml"}
+	c := importFlags{File: file(t, "chinook/customer.csv"), Map: examples + "chinook.yaml"}
 	s := apitest.Start(t)
 	wantImport(t, s, c, "59 created, 0 updated, 0 unchanged, 0 rejected")
 	wantImport(t, s, c, "59 unchanged")

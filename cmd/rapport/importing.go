@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/status"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/load"
@@ -21,6 +20,8 @@ import (
 
 // importing is one run of an import.
 type importing struct {
+	// kind is what the rows become; nil for customers.
+	kind *load.Kind
 	// name is the file's, for messages.
 	name    string
 	table   *tabular.Table
@@ -53,14 +54,32 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// plural is what the rows become, in words.
+func (i *importing) plural() string {
+	if i.kind == nil {
+		return "customers"
+	}
+	return i.kind.Plural
+}
+
+// load sends the rows.
+func (i *importing) load(ctx context.Context, conn grpc.ClientConnInterface) (err error) {
+	options := load.Options{ValidateOnly: i.dryRun, OnOutcome: i.outcome, OnRetry: i.screen.retry}
+	if i.kind != nil {
+		_, err = load.Records(ctx, conn, i.kind, rows(i, i.plan.Record), options)
+		return err
+	}
+	_, err = load.Customers(ctx, rapportv1.NewCustomerServiceClient(conn), rows(i, func(r tabular.Record) (*load.Row, error) {
+		return i.plan.Row(r, i.clearEmpty)
+	}), options)
+	return err
+}
+
 // run loads the file. The error wraps errRejected where that is all that went wrong.
 func (i *importing) run(ctx context.Context, conn grpc.ClientConnInterface) error {
 	i.started = time.Now()
 	stop := i.progress()
-	_, err := load.Customers(ctx, rapportv1.NewCustomerServiceClient(conn), i.rows(), load.Options{
-		ValidateOnly: i.dryRun, OnOutcome: i.outcome,
-		OnRetry: i.screen.retry,
-	})
+	err := i.load(ctx, conn)
 	stop()
 	s := i.tally.summary()
 	what := ""
@@ -81,9 +100,10 @@ func (i *importing) run(ctx context.Context, conn grpc.ClientConnInterface) erro
 	return nil
 }
 
-// rows reads the file; a record that makes no row is rejected on the spot.
-func (i *importing) rows() iter.Seq2[*load.Row, error] {
-	return func(yield func(*load.Row, error) bool) {
+// rows reads the file and makes rows of its records; a record that makes none is rejected
+// on the spot.
+func rows[R any](i *importing, of func(tabular.Record) (*R, error)) iter.Seq2[*R, error] {
+	return func(yield func(*R, error) bool) {
 		for {
 			record, err := i.table.Next()
 			var bad *tabular.RowError
@@ -97,7 +117,7 @@ func (i *importing) rows() iter.Seq2[*load.Row, error] {
 				yield(nil, fmt.Errorf("%s: %w", i.name, err))
 				return
 			}
-			row, err := i.plan.Row(record, i.clearEmpty)
+			row, err := of(record)
 			var rejected *mapping.RejectedError
 			switch {
 			case errors.Is(err, mapping.ErrSkip):
@@ -124,19 +144,19 @@ func (i *importing) reject(record tabular.Record, problems []mapping.Problem) {
 	i.rejects.add(record, problems)
 }
 
-func (i *importing) outcome(row *load.Row, outcome *load.Outcome) {
+func (i *importing) outcome(o load.Outcome) {
 	i.mu.Lock()
-	record := i.pending[row.GetNumber()]
-	delete(i.pending, row.GetNumber())
+	record := i.pending[o.Number]
+	delete(i.pending, o.Number)
 	i.mu.Unlock()
-	switch outcome.GetResult() {
-	case rapportv1.ImportCustomersResponse_Outcome_CREATED:
+	switch o.Result {
+	case load.Created:
 		i.tally.created.Add(1)
-	case rapportv1.ImportCustomersResponse_Outcome_UPDATED:
+	case load.Updated:
 		i.tally.updated.Add(1)
-	case rapportv1.ImportCustomersResponse_Outcome_UNCHANGED:
+	case load.Unchanged:
 		i.tally.unchanged.Add(1)
 	default:
-		i.reject(record, i.plan.Problems(record, status.ErrorProto(outcome.GetError())))
+		i.reject(record, i.plan.Problems(record, o.Err))
 	}
 }

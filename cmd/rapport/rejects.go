@@ -81,7 +81,11 @@ func (r *rejects) add(row tabular.Record, problems []mapping.Problem) {
 	if r.objects {
 		cells = []string{row.Raw}
 	}
-	r.err = r.write(append([]string{strconv.FormatInt(row.Line, 10), problems[0].Column, problems[0].Value, reason(problems)}, cells...))
+	line := row.Origin
+	if line == 0 {
+		line = row.Line
+	}
+	r.err = r.write(append([]string{strconv.FormatInt(line, 10), problems[0].Column, problems[0].Value, reason(problems)}, cells...))
 }
 
 // reason is all that is wrong with a row; where that is several things, each with its

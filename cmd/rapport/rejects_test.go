@@ -35,7 +35,7 @@ const people = "Id,Name,Mail,Age\n" +
 func TestRejects(t *testing.T) {
 	s := apitest.Start(t)
 	dir := t.TempDir()
-	c := importCustomersCommand{
+	c := importFlags{
 		File: written(t, "people.csv", people), Map: written(t, "people.yaml", peopleMapping), Rejects: filepath.Join(dir, "rejects.csv"),
 	}
 	shown, err := importInto(t, s, c)
@@ -86,7 +86,7 @@ func TestRejects(t *testing.T) {
 // come back whole with the mapping that says so, and under any name.
 func TestRejectsOfAnotherEncoding(t *testing.T) {
 	s := apitest.Start(t)
-	c := importCustomersCommand{
+	c := importFlags{
 		File:    written(t, "people.csv", "Id;Name;Mail;Age\n1;M\xfcller;none;\n"),
 		Map:     written(t, "people.yaml", "encoding: windows-1252\ndelimiter: ;\n"+peopleMapping),
 		Rejects: filepath.Join(t.TempDir(), "rejects.tsv"),
@@ -99,7 +99,7 @@ func TestRejectsOfAnotherEncoding(t *testing.T) {
 		t.Fatal(err)
 	}
 	mended := strings.Replace(string(raw), ",none,\n", ",m@x.org,\n", 1)
-	wantImport(t, s, importCustomersCommand{File: written(t, "mended.tsv", mended), Map: c.Map}, "1 created, 0 updated, 0 unchanged, 0 rejected")
+	wantImport(t, s, importFlags{File: written(t, "mended.tsv", mended), Map: c.Map}, "1 created, 0 updated, 0 unchanged, 0 rejected")
 	if all := list(t, s, ""); len(all) != 1 || all[0].GetDisplayName() != "Müller" || all[0].GetEmails()[0].GetAddress() != "m@x.org" {
 		t.Errorf("the mended row became %v", all)
 	}
@@ -109,7 +109,7 @@ func TestRejectsOfAnotherEncoding(t *testing.T) {
 // that told of them, what is no file is not taken away, and the input is not written over.
 func TestRejectsThatCannotBeWritten(t *testing.T) {
 	s := apitest.Start(t)
-	c := importCustomersCommand{File: written(t, "people.csv", people), Map: written(t, "people.yaml", peopleMapping), Rejects: "/dev/full"}
+	c := importFlags{File: written(t, "people.csv", people), Map: written(t, "people.yaml", peopleMapping), Rejects: "/dev/full"}
 	if _, err := os.Stat(c.Rejects); err == nil {
 		if _, err := importInto(t, s, c); err == nil || errors.Is(err, errRejected) {
 			t.Errorf("a full disk: %v", err)
@@ -139,7 +139,7 @@ func TestRejectsThatCannotBeWritten(t *testing.T) {
 	defer redirected.Close() //nolint:errcheck // nothing was written
 	c.Rejects, c.File = c.File, "-"
 	c.Addr = s.Server.GRPCAddr()
-	err = c.run(t.Context(), stdio{in: redirected, screen: &screen{w: io.Discard}})
+	err = c.load(t.Context(), stdio{in: redirected, screen: &screen{w: io.Discard}}, &importing{})
 	if raw, readErr := os.ReadFile(c.Rejects); err == nil || readErr != nil || string(raw) != people {
 		t.Errorf("an import of the standard input wrote its rejects over it: %v, %v", err, readErr)
 	}
@@ -150,7 +150,7 @@ func TestRejectsThatCannotBeWritten(t *testing.T) {
 func TestRejectsOnScreen(t *testing.T) {
 	s := apitest.Start(t)
 	content := "Id,Name,Mail,Age\n1,A,\"\x1b[2Jx\",\n" + strings.Repeat("2,B,,old\n", 20)
-	shown, err := importInto(t, s, importCustomersCommand{
+	shown, err := importInto(t, s, importFlags{
 		File: "-", Map: written(t, "people.yaml", peopleMapping),
 	}, content)
 	if !errors.Is(err, errRejected) || !strings.Contains(shown, "line 3, Age \"old\": is not a number\n") ||
@@ -171,7 +171,7 @@ func TestPrintable(t *testing.T) {
 // TestRejectedObjects: rejected lines of NDJSON are mended in a cell of their own.
 func TestRejectedObjects(t *testing.T) {
 	s := apitest.Start(t)
-	c := importCustomersCommand{
+	c := importFlags{
 		File: written(t, "people.ndjson", `{"Id":1,"Name":"Ada"}`+"\n"+`{"Id":2}`+"\n"+"{no\n"),
 		Map:  written(t, "people.yaml", peopleMapping), Rejects: filepath.Join(t.TempDir(), "rejects.csv"),
 	}
@@ -183,7 +183,7 @@ func TestRejectedObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	mended := strings.NewReplacer(`{""Id"":2}`, `{""Id"":2,""Name"":""Bob""}`, "{no", `"{""Id"":3,""Name"":""Cid""}"`).Replace(string(raw))
-	wantImport(t, s, importCustomersCommand{File: written(t, "mended.csv", mended), Map: c.Map}, "2 created, 0 updated, 0 unchanged, 0 rejected")
+	wantImport(t, s, importFlags{File: written(t, "mended.csv", mended), Map: c.Map}, "2 created, 0 updated, 0 unchanged, 0 rejected")
 }
 
 // TestClearEmpty: an empty cell leaves the field as it is, or clears it where that is
@@ -191,13 +191,11 @@ func TestRejectedObjects(t *testing.T) {
 func TestClearEmpty(t *testing.T) {
 	s := apitest.Start(t)
 	mapping := written(t, "people.yaml", peopleMapping)
-	full := importCustomersCommand{File: "-", Map: mapping}
+	full := importFlags{File: "-", Map: mapping}
 	wantImport(t, s, full, "1 created", "Id,Name,Mail,Age\n1,Ada,ada@x.org,36\n")
 	const empty = "Id,Name,Mail,Age\n1,Ada,,\n"
 	wantImport(t, s, full, "0 updated, 1 unchanged", empty)
-	cleared := full
-	cleared.ClearEmpty = true
-	wantImport(t, s, cleared, "1 updated", empty)
+	wantImportAs(t, s, &importing{clearEmpty: true}, full, "1 updated", empty)
 	if c := list(t, s, "")[0]; len(c.GetEmails())+len(c.GetAttributes()) != 0 || c.GetExternalIds()["shop"] != "1" {
 		t.Errorf("what is left: %v", c)
 	}
@@ -207,7 +205,7 @@ func TestClearEmpty(t *testing.T) {
 // place, and the mended file continues.
 func TestBrokenFile(t *testing.T) {
 	s := apitest.Start(t)
-	c := importCustomersCommand{File: written(t, "people.csv", "Id,Name,Mail,Age\n1,Ada,,\n2,Zo\xeb,,\n"), Map: written(t, "people.yaml", peopleMapping)}
+	c := importFlags{File: written(t, "people.csv", "Id,Name,Mail,Age\n1,Ada,,\n2,Zo\xeb,,\n"), Map: written(t, "people.yaml", peopleMapping)}
 	shown, err := importInto(t, s, c)
 	if err == nil || errors.Is(err, errRejected) || !strings.Contains(err.Error(), "line 3, column 5: the byte 0xEB is not UTF-8") || !strings.Contains(shown, "1 created") {
 		t.Errorf("%v, %s", err, shown)

@@ -20,9 +20,11 @@ type messageInfo struct {
 	settable []protoreflect.FieldDescriptor
 	// byName has every field by its proto and its JSON name.
 	byName map[string]fieldInfo
-	// clear are the fields a client may never set; descend are those whose messages
+	// clear are the fields a client may never set; clearWithin are those whose messages
 	// have such fields.
-	clear, descend []protoreflect.FieldDescriptor
+	clear, clearWithin []protoreflect.FieldDescriptor
+	// texts are the optional texts; textsWithin are the fields whose messages have such.
+	texts, textsWithin []protoreflect.FieldDescriptor
 }
 
 type fieldInfo struct {
@@ -43,10 +45,16 @@ func infoOf(md protoreflect.MessageDescriptor) *messageInfo {
 		field := fieldInfo{fd: fd, behaviors: behaviors(fd)}
 		info.byName[string(fd.Name())], info.byName[fd.JSONName()] = field, field
 		switch {
-		case field.has(annotations.FieldBehavior_IDENTIFIER) || field.has(annotations.FieldBehavior_OUTPUT_ONLY):
+		case field.unsettable():
 			info.clear = append(info.clear, fd)
-		case reaches(element(fd), nil):
-			info.descend = append(info.descend, fd)
+		case reaches(element(fd), nil, fieldInfo.unsettable):
+			info.clearWithin = append(info.clearWithin, fd)
+		}
+		switch {
+		case field.optionalText():
+			info.texts = append(info.texts, fd)
+		case reaches(element(fd), nil, fieldInfo.optionalText):
+			info.textsWithin = append(info.textsWithin, fd)
 		}
 		if field.why() == "" && fd.Name() != etagField {
 			info.settable = append(info.settable, fd)
@@ -70,6 +78,15 @@ func behaviors(fd protoreflect.FieldDescriptor) []annotations.FieldBehavior {
 
 func (f fieldInfo) has(b annotations.FieldBehavior) bool { return slices.Contains(f.behaviors, b) }
 
+// unsettable tells whether a client may never set the field.
+func (f fieldInfo) unsettable() bool {
+	return f.has(annotations.FieldBehavior_IDENTIFIER) || f.has(annotations.FieldBehavior_OUTPUT_ONLY)
+}
+
+func (f fieldInfo) optionalText() bool {
+	return f.fd.Kind() == protoreflect.StringKind && f.fd.HasOptionalKeyword()
+}
+
 // why says why an update cannot change the field, or nothing where it can.
 func (f fieldInfo) why() string {
 	switch {
@@ -92,18 +109,16 @@ func element(fd protoreflect.FieldDescriptor) protoreflect.MessageDescriptor {
 	return fd.Message()
 }
 
-// reaches tells whether a message of the type can hold, at any depth, a field that a
-// client may never set. Types may contain themselves; path holds those being looked at.
-func reaches(md protoreflect.MessageDescriptor, path []protoreflect.FullName) bool {
+// reaches tells whether a message of the type can hold, at any depth, a field of the kind.
+// Types may contain themselves; path holds those being looked at.
+func reaches(md protoreflect.MessageDescriptor, path []protoreflect.FullName, kind func(fieldInfo) bool) bool {
 	if md == nil || slices.Contains(path, md.FullName()) {
 		return false
 	}
 	path = append(path, md.FullName())
 	for i := range md.Fields().Len() {
 		fd := md.Fields().Get(i)
-		field := fieldInfo{fd: fd, behaviors: behaviors(fd)}
-		if field.has(annotations.FieldBehavior_IDENTIFIER) || field.has(annotations.FieldBehavior_OUTPUT_ONLY) ||
-			reaches(element(fd), path) {
+		if kind(fieldInfo{fd: fd, behaviors: behaviors(fd)}) || reaches(element(fd), path, kind) {
 			return true
 		}
 	}
@@ -126,22 +141,41 @@ func clearUnsettable(m protoreflect.Message) {
 	for _, fd := range info.clear {
 		m.Clear(fd)
 	}
-	for _, fd := range info.descend {
+	eachWithin(m, info.clearWithin, clearUnsettable)
+}
+
+// UnsetEmpty unsets the optional texts that are empty, at any depth: no text of the API
+// tells empty from unset.
+func UnsetEmpty(m proto.Message) { unsetEmpty(m.ProtoReflect()) }
+
+func unsetEmpty(m protoreflect.Message) {
+	info := infoOf(m.Descriptor())
+	for _, fd := range info.texts {
+		if m.Has(fd) && m.Get(fd).String() == "" {
+			m.Clear(fd)
+		}
+	}
+	eachWithin(m, info.textsWithin, unsetEmpty)
+}
+
+// eachWithin does it to the messages in the fields that are set.
+func eachWithin(m protoreflect.Message, fields []protoreflect.FieldDescriptor, do func(protoreflect.Message)) {
+	for _, fd := range fields {
 		if !m.Has(fd) {
 			continue
 		}
 		switch value := m.Get(fd); {
 		case fd.IsList():
 			for i := range value.List().Len() {
-				clearUnsettable(value.List().Get(i).Message())
+				do(value.List().Get(i).Message())
 			}
 		case fd.IsMap():
 			value.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
-				clearUnsettable(v.Message())
+				do(v.Message())
 				return true
 			})
 		default:
-			clearUnsettable(value.Message())
+			do(value.Message())
 		}
 	}
 }

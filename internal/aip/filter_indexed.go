@@ -49,22 +49,6 @@ func Where(condition string, f Field) Field {
 	return f
 }
 
-// ServedWhere is a field some of whose comparisons an index of a part of the table serves: those
-// for whose operator and value the function returns that part's condition. That is made part
-// of the comparison, which it follows from, because PostgreSQL does not see that it does.
-func ServedWhere(condition func(op, value string) string, f Field) Field {
-	compile := f.compile
-	f.compile = func(t *Term) (Condition, error) {
-		c, err := compile(t)
-		if part := condition(t.Op, t.Value.Text); err == nil && part != "" {
-			c.SQL += " AND " + part
-			c.Served = true
-		}
-		return c, err
-	}
-	return f
-}
-
 // Lookup is a condition that finds rows through another table: those that meet a
 // comparison, and perhaps some that do not.
 type Lookup struct {

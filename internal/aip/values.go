@@ -5,12 +5,17 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
 const maxNanos = 999_999_999
+
+// maxAhead is how far the clocks of the service and of its callers are taken to differ.
+const maxAhead = 5 * time.Minute
 
 // NormaliseTime cuts a time to the microsecond, which is what PostgreSQL keeps, and adds
 // what is wrong with it. It may be nil.
@@ -23,6 +28,36 @@ func NormaliseTime(wrong *apierr.Violations, field string, t *timestamppb.Timest
 		return
 	}
 	t.Nanos -= t.GetNanos() % int32(time.Microsecond)
+}
+
+// NormaliseDuration is NormaliseTime for how long something took.
+func NormaliseDuration(wrong *apierr.Violations, field string, d *durationpb.Duration) {
+	switch {
+	case d == nil:
+	case d.CheckValid() != nil || d.GetSeconds() < 0 || d.GetNanos() < 0:
+		wrong.Add(field, "must be zero or more, and no longer than 10,000 years")
+	default:
+		d.Nanos -= d.GetNanos() % int32(time.Microsecond)
+	}
+}
+
+// NormalisePast is NormaliseTime for what is said to have happened: it must not be still to
+// come. It tells whether nothing is wrong.
+func NormalisePast(wrong *apierr.Violations, field string, t *timestamppb.Timestamp, now time.Time) bool {
+	found := len(*wrong)
+	NormaliseTime(wrong, field, t)
+	if t.IsValid() && t.AsTime().After(now.Add(maxAhead)) {
+		wrong.Add(field, "is still to come")
+	}
+	return len(*wrong) == found
+}
+
+// CheckExternalID adds what is wrong with an external id, which may be nil. A mask can leave
+// one half without the other, which the annotations do not see.
+func CheckExternalID(wrong *apierr.Violations, field string, id *rapportv1.ExternalId) {
+	if id != nil && (id.GetSource() == "" || id.GetId() == "") {
+		wrong.Add(field, "needs both a source and an id")
+	}
 }
 
 // CheckMoney adds what is wrong with an amount that must not be negative. It may be nil.

@@ -11,7 +11,7 @@ import (
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
 
 // most bounds what several updates add up to, through masks of single elements; the
@@ -57,7 +57,7 @@ func Encode(attributes map[string]*rapportv1.AttributeValue) (string, error) {
 			stored[key] = storedTimestamp{aip.AttributeTime(v.TimestampValue.AsTime())}
 		}
 	}
-	return contactpoint.JSON(stored)
+	return jsoncolumn.Encode(stored)
 }
 
 // Decode is the reverse of Encode. It runs once for each row of a page, so it walks the

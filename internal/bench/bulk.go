@@ -97,7 +97,7 @@ func (i *importer) prepare(ctx context.Context) error {
 	company := demo.Company{Seed: 1}
 	for n := range i.ImportRows {
 		c := company.Persona(n + 1).Customer()
-		c.Name, c.Referrer = "", nil
+		c.Name, c.Referrer, c.ServiceTier = "", nil, nil // a copy has no tiers to lead to
 		id := fmt.Sprintf("%08d", n)
 		c.ExternalIds = map[string]string{importSource: id}
 		i.rows = append(i.rows, &load.Row{Number: int64(n), Customer: c, ExternalId: &rapportv1.ExternalId{Source: importSource, Id: id}})

@@ -9,7 +9,6 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
-	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/mutation"
 )
 
@@ -47,7 +46,7 @@ func (s *Server) Advance(ctx context.Context, key Key, guard func(*mutation.Tx))
 			if r.NextEventTime == nil || r.NextEventTime.After(now) {
 				return nil, false, false
 			}
-			before = r.Proto(aip.Cases.Name(r.CustomerID, r.ID), now)
+			before = r.whole(now)
 			done = r.advance(before, now)
 			return before, done.Closed, true
 		})

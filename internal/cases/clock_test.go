@@ -187,7 +187,6 @@ func TestBreaches(t *testing.T) {
 
 // TestEvents lets the clock go from event to event, and wants each once.
 func TestEvents(t *testing.T) {
-
 	for name, test := range map[string]struct {
 		acts []act
 		want []string
@@ -210,7 +209,7 @@ func TestEvents(t *testing.T) {
 					break
 				}
 				text := at.In(berlin(t, "2026-01-01 00:00").Location()).Format("2006-01-02 15:04")
-				before := r.Proto("customers/0198c0de-0000-7000-8000-000000000001/cases/0198c0de-0000-7000-8000-000000000001", *at)
+				before := r.Proto(*at)
 				done := r.advance(before, *at)
 				if done.Breached {
 					text += " breach"

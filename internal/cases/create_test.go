@@ -133,7 +133,10 @@ func TestCreateRefusals(t *testing.T) {
 		"told too soon":     field(with(func(c *rapportv1.Case) { c.FeedbackTime = ago(49 * time.Hour) }), "case.feedback_time"),
 		"closed too soon":   field(with(func(c *rapportv1.Case) { c.CloseTime = ago(25 * time.Hour) }), "case.close_time"),
 		"told later":        field(with(func(c *rapportv1.Case) { c.FeedbackTime, c.CloseTime = ago(-time.Hour), nil }), "case.feedback_time", "case.close_time"),
-		"no source":         field(with(func(c *rapportv1.Case) { c.ExternalId.Source = "" }), "case.external_id.source"),
+		"told before it came": field(with(func(c *rapportv1.Case) {
+			c.ReceiveTime, c.ResolveTime, c.CloseTime, c.CustomerConfirmed = nil, nil, nil, false
+		}), "case.feedback_time"),
+		"no source": field(with(func(c *rapportv1.Case) { c.ExternalId.Source = "" }), "case.external_id.source"),
 
 		"not classified":   step(rapportv1.ErrorReason_CASE_NOT_CLASSIFIED, func(c *rapportv1.Case) { c.Category = nil }),
 		"no priority":      step(rapportv1.ErrorReason_CASE_NOT_CLASSIFIED, func(c *rapportv1.Case) { c.Priority = 0 }),

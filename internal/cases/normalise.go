@@ -1,8 +1,6 @@
 package cases
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -10,38 +8,30 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
-// maxAhead is how far the clocks of the service and of its callers are taken to differ.
-const maxAhead = 5 * time.Minute
-
 // normalise brings a whole case, as it would be stored, into its stored form in place, and
 // returns all that is wrong with it beyond what the annotations state.
 func (s *Server) normalise(c *rapportv1.Case) error {
 	var wrong apierr.Violations
-	for _, text := range []**string{&c.Category, &c.Item, &c.Description, &c.Assignee, &c.Resolution} {
-		if *text != nil && **text == "" {
-			*text = nil
-		}
-	}
 	if c.GetType() == rapportv1.Case_TYPE_UNSPECIFIED {
 		wrong.Add("case.type", "is required")
 	}
-	made := c.GetUid() == ""
-	if made && c.GetReceiveTime() == nil {
-		c.ReceiveTime = timestamppb.New(s.cases.Mutations.Clock().Truncate(time.Microsecond))
-	}
-	if made {
+	if c.GetUid() == "" {
 		history(c)
 	}
-	s.outcome(&wrong, c)
-	s.times(&wrong, c)
-	// A mask can leave one without the other, which the annotations do not see.
-	if id := c.GetExternalId(); id != nil && (id.GetSource() == "" || id.GetId() == "") {
-		wrong.Add("case.external_id", "needs both a source and an id")
+	outcome(&wrong, c)
+	for _, t := range times(c) {
+		aip.NormalisePast(&wrong, t.field, t.at, s.cases.Mutations.Clock())
 	}
+	if len(wrong) == 0 {
+		ordered(&wrong, c)
+	}
+	aip.CheckExternalID(&wrong, "case.external_id", c.GetExternalId())
 	return wrong.Err()
 }
 
-// history completes the times of a case that was resolved or closed before it was recorded.
+// history completes the times of a case that was resolved or closed before it was recorded. An
+// unset time of receipt is that of the transaction: by this clock a repeat of the call could be
+// refused that was answered before.
 func history(c *rapportv1.Case) {
 	if c.Resolution != nil && c.GetResolveTime() == nil {
 		c.ResolveTime = c.GetReceiveTime()
@@ -52,7 +42,7 @@ func history(c *rapportv1.Case) {
 }
 
 // outcome wants a resolution and its type together, for a case that is resolved.
-func (s *Server) outcome(wrong *apierr.Violations, c *rapportv1.Case) {
+func outcome(wrong *apierr.Violations, c *rapportv1.Case) {
 	given, typed := c.Resolution != nil, c.GetResolutionType() != 0
 	resolved := c.GetResolveTime() != nil
 	if !given && (typed || resolved) {
@@ -63,34 +53,32 @@ func (s *Server) outcome(wrong *apierr.Violations, c *rapportv1.Case) {
 	}
 }
 
-// times wants the times in the order in which things happen.
-func (s *Server) times(wrong *apierr.Violations, c *rapportv1.Case) {
-	before, earlier := "", (*timestamppb.Timestamp)(nil)
-	for _, t := range []struct {
-		field string
-		at    *timestamppb.Timestamp
-	}{
+// event is a time of a case, which may be unset.
+type event struct {
+	field string
+	at    *timestamppb.Timestamp
+}
+
+// times are those of a case in the order in which things happen.
+func times(c *rapportv1.Case) []event {
+	return []event{
 		{"case.receive_time", c.GetReceiveTime()},
 		{"case.resolve_time", c.GetResolveTime()},
 		{"case.feedback_time", c.GetFeedbackTime()},
 		{"case.close_time", c.GetCloseTime()},
-	} {
-		if t.at == nil || !s.checkTime(wrong, t.field, t.at) {
-			continue
-		}
-		if earlier != nil && t.at.AsTime().Before(earlier.AsTime()) {
-			wrong.Add(t.field, "must not be before %s", before)
-		}
-		before, earlier = t.field, t.at
 	}
 }
 
-// checkTime cuts a time, which may be unset, to the microsecond, and adds what is wrong with it.
-func (s *Server) checkTime(wrong *apierr.Violations, field string, at *timestamppb.Timestamp) (ok bool) {
-	n := len(*wrong)
-	aip.NormaliseTime(wrong, field, at)
-	if len(*wrong) == n && at != nil && at.AsTime().After(s.cases.Mutations.Clock().Add(maxAhead)) {
-		wrong.Add(field, "is still to come")
+// ordered adds what of the valid times comes before what it follows.
+func ordered(wrong *apierr.Violations, c *rapportv1.Case) {
+	var before event
+	for _, t := range times(c) {
+		if t.at == nil {
+			continue
+		}
+		if before.at != nil && t.at.AsTime().Before(before.at.AsTime()) {
+			wrong.Add(t.field, "must not be before %s", before.field)
+		}
+		before = t
 	}
-	return len(*wrong) == n
 }

@@ -20,13 +20,15 @@ type row struct {
 	facts
 	derived
 
-	ExternalSource, ExternalID pgtype.Text
+	External db.ExternalID
 
 	// loaded is what a change has read beside the row.
 	loaded struct {
 		terms servicetier.Terms
 		now   time.Time
 	}
+	// notifyDueTime is what a create says of the promise of a stock request.
+	notifyDueTime *time.Time
 }
 
 // facts are what was told about a case.
@@ -55,7 +57,7 @@ type facts struct {
 	ResponseTime *time.Time
 }
 
-// columns are the row's own, in the order of Args and Targets.
+// columns are the row's own, in the order of Targets.
 var columns = []string{
 	"case_number", "type", "priority", "category", "item", "description", "channel", "assignee", "verified", "waiting_on_customer",
 	"receive_time", "resolution", "resolution_type", "resolve_time", "feedback_time", "customer_confirmed", "close_time",
@@ -63,18 +65,6 @@ var columns = []string{
 	"first_response_due_time", "first_response_breach_recorded", "resolve_target_micros", "resolve_used_micros",
 	"resolve_clock_start_time", "resolve_due_time", "resolve_breached", "resolve_breach_recorded", "silence_close_time",
 	"next_event_time", "external_id_source", "external_id_id",
-}
-
-// Args implements owned.Row.
-func (r *row) Args() []any {
-	return []any{
-		r.CaseNumber, r.Type, r.Priority, r.Category, r.Item, r.Description, r.Channel, r.Assignee, r.Verified, r.Waiting,
-		r.ReceiveTime, r.Resolution, r.ResolutionType, r.ResolveTime, r.FeedbackTime, r.CustomerConfirmed, r.CloseTime,
-		r.ReopenCount, r.ToldTime, r.ResponseTime,
-		r.FirstResponseDueTime, r.FirstResponseRecorded, r.ResolveTarget, r.ResolveUsed,
-		r.ResolveStartTime, r.ResolveDueTime, r.ResolveBreached, r.ResolveRecorded, r.SilenceCloseTime,
-		r.NextEventTime, r.ExternalSource, r.ExternalID,
-	}
 }
 
 // Targets implements owned.Row.
@@ -85,24 +75,23 @@ func (r *row) Targets() []any {
 		&r.ReopenCount, &r.ToldTime, &r.ResponseTime,
 		&r.FirstResponseDueTime, &r.FirstResponseRecorded, &r.ResolveTarget, &r.ResolveUsed,
 		&r.ResolveStartTime, &r.ResolveDueTime, &r.ResolveBreached, &r.ResolveRecorded, &r.SilenceCloseTime,
-		&r.NextEventTime, &r.ExternalSource, &r.ExternalID,
+		&r.NextEventTime, &r.External.Source, &r.External.ID,
 	}
 }
 
 // Proto implements owned.Row.
-func (r *row) Proto(name string, now time.Time) *rapportv1.Case {
+func (r *row) Proto(now time.Time) *rapportv1.Case {
 	breached := r.breaches(now)
-	c := &rapportv1.Case{
-		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision), CaseNumber: r.CaseNumber,
-		Type: rapportv1.Case_Type(rapportv1.Case_Type_value[r.Type]),
-		// A column that is NULL reads as the enum's zero value.
-		Priority: r.priority(),
-		Category: db.TextOrNil(r.Category), Item: db.TextOrNil(r.Item), Description: db.TextOrNil(r.Description),
-		Channel:  rapportv1.Channel(rapportv1.Channel_value[r.Channel.String]),
+	return &rapportv1.Case{
+		CaseNumber: r.CaseNumber,
+		Type:       db.EnumOf[rapportv1.Case_Type](r.Type),
+		Priority:   r.priority(),
+		Category:   db.TextOrNil(r.Category), Item: db.TextOrNil(r.Item), Description: db.TextOrNil(r.Description),
+		Channel:  db.EnumOf[rapportv1.Channel](r.Channel.String),
 		Assignee: db.TextOrNil(r.Assignee), Verified: r.Verified, WaitingOnCustomer: r.Waiting,
 		ReceiveTime:    timestamppb.New(r.ReceiveTime),
 		Resolution:     db.TextOrNil(r.Resolution),
-		ResolutionType: rapportv1.Case_ResolutionType(rapportv1.Case_ResolutionType_value[r.ResolutionType.String]),
+		ResolutionType: db.EnumOf[rapportv1.Case_ResolutionType](r.ResolutionType.String),
 		ResolveTime:    aip.ToTimestamp(r.ResolveTime), FeedbackTime: aip.ToTimestamp(r.FeedbackTime),
 		CustomerConfirmed: r.CustomerConfirmed, CloseTime: aip.ToTimestamp(r.CloseTime),
 		State: r.state(), ReopenCount: r.ReopenCount,
@@ -112,17 +101,17 @@ func (r *row) Proto(name string, now time.Time) *rapportv1.Case {
 		ResolveDueTime:        aip.ToTimestamp(r.ResolveDueTime),
 		ResolveBreached:       breached.resolve,
 		SilenceCloseTime:      aip.ToTimestamp(r.SilenceCloseTime),
-		CreateTime:            timestamppb.New(r.CreateTime),
-		UpdateTime:            timestamppb.New(r.UpdateTime),
+		ExternalId:            r.External.Proto(),
 	}
-	if r.ExternalSource.Valid {
-		c.ExternalId = &rapportv1.ExternalId{Source: r.ExternalSource.String, Id: r.ExternalID.String}
-	}
-	return c
+}
+
+// whole is the case as a message, with what its head says.
+func (r *row) whole(now time.Time) *rapportv1.Case {
+	return owned.Whole[*rapportv1.Case](aip.Cases, r, now)
 }
 
 func (f *facts) priority() rapportv1.Priority {
-	return rapportv1.Priority(rapportv1.Priority_value[f.Priority.String])
+	return db.EnumOf[rapportv1.Priority](f.Priority.String)
 }
 
 // state says where the case stands, as the column of that name does for filters.
@@ -147,7 +136,7 @@ func (f *facts) state() rapportv1.Case_State {
 func (r *row) Set(c *rapportv1.Case) error {
 	now := r.now()
 	made := r.CaseNumber == ""
-	if !made && proto.Equal(c, r.Proto(c.GetName(), r.loaded.now)) {
+	if !made && proto.Equal(c, r.whole(r.loaded.now)) {
 		return nil
 	}
 	was := r.breaches(now)
@@ -156,10 +145,16 @@ func (r *row) Set(c *rapportv1.Case) error {
 	r.Assignee, r.Verified, r.Waiting = db.Text(c.GetAssignee()), c.GetVerified(), c.GetWaitingOnCustomer()
 	r.Resolution, r.ResolutionType = db.Text(c.GetResolution()), db.Enum(c.GetResolutionType())
 	r.FeedbackTime = aip.FromTimestamp(c.GetFeedbackTime())
-	r.ExternalSource, r.ExternalID = db.Text(c.GetExternalId().GetSource()), db.Text(c.GetExternalId().GetId())
+	r.External = db.ExternalIDOf(c.GetExternalId())
 	if made {
-		r.CaseNumber, r.Type, r.ReceiveTime = newNumber(r.Lane), c.GetType().String(), c.GetReceiveTime().AsTime()
+		r.CaseNumber, r.Type, r.ReceiveTime = newNumber(r.Lane), c.GetType().String(), now
+		if at := aip.FromTimestamp(c.GetReceiveTime()); at != nil {
+			r.ReceiveTime = *at
+		}
 		r.ResolveTime, r.CloseTime = aip.FromTimestamp(c.GetResolveTime()), aip.FromTimestamp(c.GetCloseTime())
+		if r.ResolveTime == nil && r.Resolution.Valid {
+			r.ResolveTime = &now
+		}
 		r.CustomerConfirmed = c.GetCustomerConfirmed()
 		r.start(r.ReceiveTime)
 	}

@@ -15,22 +15,25 @@ import (
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/servicetier"
+	"github.com/rapport-crm/rapport/internal/task"
 )
 
 // Server serves the cases of CaseService.
 type Server struct {
 	cases owned.Resource[*rapportv1.Case, row, *row]
+	tasks *task.Server
 }
 
-// New returns the server of cases.
-func New(service owned.Service) *Server {
-	s := &Server{}
+// New returns the server of cases, some of which open tasks.
+func New(service owned.Service, tasks *task.Server) *Server {
+	s := &Server{tasks: tasks}
 	s.cases = owned.Resource[*rapportv1.Case, row, *row]{
 		Service: service, Collection: aip.Cases, Singular: "Case", Plural: "Cases", Table: "support_case", Noun: "case", Columns: columns,
 		ExternalColumns: [2]string{"external_id_source", "external_id_id"},
-		Normalise:       s.normalise, Load: load, Check: check, Refused: refused, Follow: follow,
+		Normalise:       s.normalise, Load: load, Brings: brings, Check: check, Along: s.notify, Refused: refused,
+		Follow:   followup.Follow[row]((*followup.Changes).Case),
 		NotFound: rapportv1.ErrorReason_CASE_NOT_FOUND, Exists: rapportv1.ErrorReason_CASE_ALREADY_EXISTS,
-		Fields: s.fields(), Orders: orders(), DefaultOrder: newestFirst,
+		Fields: fields, FieldsAt: fieldsAt, Orders: owned.ByTime("receive_time"), DefaultOrder: owned.NewestFirst("receive_time"),
 	}
 	s.cases.Ready()
 	return s
@@ -59,10 +62,7 @@ func (s *Server) CreateCase(ctx context.Context, req *rapportv1.CreateCaseReques
 
 // BatchCreateCases makes cases, all or none or all that can be.
 func (s *Server) BatchCreateCases(ctx context.Context, req *rapportv1.BatchCreateCasesRequest) (*rapportv1.BatchCreateCasesResponse, error) {
-	entries := make([]owned.Entry[*rapportv1.Case], len(req.GetRequests()))
-	for i, r := range req.GetRequests() {
-		entries[i] = owned.Entry[*rapportv1.Case]{Request: r, ID: r.GetCaseId(), Value: r.GetCase()}
-	}
+	entries := owned.Entries(req.GetRequests(), (*rapportv1.CreateCaseRequest).GetCaseId, (*rapportv1.CreateCaseRequest).GetCase)
 	return owned.BatchCreate(ctx, &s.cases, req, entries, func(made []*rapportv1.Case, failed owned.Failed) *rapportv1.BatchCreateCasesResponse {
 		return &rapportv1.BatchCreateCasesResponse{Cases: made, FailedRequests: failed}
 	})
@@ -85,13 +85,4 @@ func (s *Server) ListCases(ctx context.Context, req *rapportv1.ListCasesRequest)
 // UpdateCase changes a case, or makes it with allow_missing.
 func (s *Server) UpdateCase(ctx context.Context, req *rapportv1.UpdateCaseRequest) (*rapportv1.Case, error) {
 	return s.cases.Update(ctx, req, req.GetCase())
-}
-
-// follow queues what follows from cases: what there is to do about them.
-func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Case, *row]) {
-	var changes followup.Changes
-	for _, m := range moved {
-		changes.Case(m.Row.CustomerID, m.Before, m.After)
-	}
-	changes.Queue(tx, tx.Now)
 }

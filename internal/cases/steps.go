@@ -16,8 +16,12 @@ import (
 )
 
 // check refuses a case in a state that it cannot be in, and a change that is not for an update.
-func check(_ *row, before, after *rapportv1.Case) error {
-	if before != nil {
+func check(r *row, before, after *rapportv1.Case) error {
+	if before == nil {
+		if err := r.checkReceipt(after); err != nil {
+			return err
+		}
+	} else {
 		if before.GetState() == rapportv1.Case_CLOSED && after.GetState() == rapportv1.Case_CLOSED && !same(before, after) {
 			return refusal(after, rapportv1.ErrorReason_CASE_CLOSED, "is closed; reopen it first")
 		}
@@ -26,6 +30,17 @@ func check(_ *row, before, after *rapportv1.Case) error {
 		}
 	}
 	return steps(after)
+}
+
+// checkReceipt refuses a new case with times before its receipt, which may be that of the
+// transaction.
+func (r *row) checkReceipt(c *rapportv1.Case) error {
+	var wrong apierr.Violations
+	ordered(&wrong, c)
+	if at := r.notifyDueTime; at != nil && at.Before(r.ReceiveTime) {
+		wrong.Add("notify_due_time", "must not be before case.receive_time")
+	}
+	return wrong.Err()
 }
 
 // same tells whether two states differ in nothing but the traces of a change.
@@ -156,6 +171,6 @@ func (s *Server) alter(ctx context.Context, req alterRequest, set func(r *row, n
 // checkFeedback refuses a feedback that is no time, or still to come.
 func (s *Server) checkFeedback(at *timestamppb.Timestamp) error {
 	var wrong apierr.Violations
-	s.checkTime(&wrong, "feedback_time", at)
+	aip.NormalisePast(&wrong, "feedback_time", at, s.cases.Mutations.Clock())
 	return wrong.Err()
 }

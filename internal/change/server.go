@@ -73,7 +73,7 @@ func (r *row) proto() (*rapportv1.Change, error) {
 	c := &rapportv1.Change{
 		Name: aip.ChangeName(r.ChangeID), Uid: r.ChangeID.String(), Resource: r.Resource,
 		Customer: r.customer(),
-		Type:     rapportv1.Change_Type(rapportv1.Change_Type_value[r.Type]),
+		Type:     db.EnumOf[rapportv1.Change_Type](r.Type),
 		Lane:     int32(r.Lane), Sequence: r.Sequence,
 		Actor: r.Actor, RequestId: r.RequestID.String(), TraceId: r.TraceID,
 		ChangeTime: timestamppb.New(r.ChangeTime),

@@ -24,9 +24,6 @@ var fields = aip.Fields{
 	"phones.e164":       search.E164(),
 	"primary":           aip.Bool("is_primary"),
 	"preferred_channel": aip.Enum("preferred_channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
-	"create_time":       aip.Timestamp("create_time"),
-	"update_time":       aip.Timestamp("update_time"),
-	"delete_time":       aip.Timestamp("delete_time"),
 }
 
 // Key implements owned.Keyed: the one order that is by no time is by name.

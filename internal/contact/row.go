@@ -4,10 +4,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
-	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/occasion"
@@ -31,13 +29,8 @@ type row struct {
 	zone string // the customer's time zone, where it was loaded
 }
 
-// columns are the row's own, in the order of Args and Targets.
+// columns are the row's own, in the order of Targets.
 var columns = []string{"display_name", "title", "role", "emails", "phones", "is_primary", "preferred_channel", "occasions"}
-
-// Args implements owned.Row.
-func (r *row) Args() []any {
-	return []any{r.DisplayName, r.Title, r.Role, r.Emails, r.Phones, r.Primary, r.PreferredChannel, r.Occasions}
-}
 
 // Targets implements owned.Row.
 func (r *row) Targets() []any {
@@ -45,22 +38,16 @@ func (r *row) Targets() []any {
 }
 
 // Proto implements owned.Row.
-func (r *row) Proto(name string, _ time.Time) *rapportv1.Contact {
+func (r *row) Proto(_ time.Time) *rapportv1.Contact {
 	return &rapportv1.Contact{
-		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
-		DisplayName: r.DisplayName,
-		Title:       db.TextOrNil(r.Title),
-		Emails:      contactpoint.DecodeEmails(r.Emails),
-		Phones:      contactpoint.DecodePhones(r.Phones),
-		Primary:     r.Primary,
-		// A column that is NULL reads as the enum's zero value.
-		Role:             rapportv1.Contact_Role(rapportv1.Contact_Role_value[r.Role.String]),
-		PreferredChannel: rapportv1.Channel(rapportv1.Channel_value[r.PreferredChannel.String]),
+		DisplayName:      r.DisplayName,
+		Title:            db.TextOrNil(r.Title),
+		Emails:           contactpoint.DecodeEmails(r.Emails),
+		Phones:           contactpoint.DecodePhones(r.Phones),
+		Primary:          r.Primary,
+		Role:             db.EnumOf[rapportv1.Contact_Role](r.Role.String),
+		PreferredChannel: db.EnumOf[rapportv1.Channel](r.PreferredChannel.String),
 		Occasions:        occasion.Decode(r.Occasions),
-		CreateTime:       timestamppb.New(r.CreateTime),
-		UpdateTime:       timestamppb.New(r.UpdateTime),
-		DeleteTime:       aip.ToTimestamp(r.DeleteTime),
-		PurgeTime:        aip.ToTimestamp(r.PurgeTime),
 	}
 }
 

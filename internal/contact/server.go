@@ -93,9 +93,6 @@ func (s *Server) normalise(c *rapportv1.Contact) error {
 	if c.GetDisplayName() == "" {
 		wrong.Add("contact.display_name", "is required")
 	}
-	if c.GetTitle() == "" {
-		c.Title = nil
-	}
 	contactpoint.Emails(&wrong, "contact.emails", c.GetEmails())
 	contactpoint.Phones(&wrong, "contact.phones", c.GetPhones(), s.region)
 	occasion.Normalise(&wrong, "contact.occasions", c.GetOccasions(), s.contacts.Mutations.Clock())

@@ -3,7 +3,6 @@
 package contactpoint
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
 
 const maxEmailBytes = 254 // RFC 5321 through erratum 1690
@@ -97,65 +97,40 @@ type storedPhone struct {
 
 // EncodeEmails returns the addresses as the JSON of their column.
 func EncodeEmails(emails []*rapportv1.EmailAddress) (string, error) {
-	stored := make([]storedEmail, len(emails))
-	for i, e := range emails {
-		stored[i] = storedEmail{Address: e.GetAddress(), Primary: e.GetPrimary()}
-	}
-	return JSON(stored)
+	return jsoncolumn.EncodeList(emails, func(e *rapportv1.EmailAddress) storedEmail {
+		return storedEmail{Address: e.GetAddress(), Primary: e.GetPrimary()}
+	})
 }
 
 // EncodePhones returns the numbers as the JSON of their column.
 func EncodePhones(phones []*rapportv1.PhoneNumber) (string, error) {
-	stored := make([]storedPhone, len(phones))
-	for i, p := range phones {
-		stored[i] = storedPhone{Number: p.GetNumber(), E164: p.GetE164(), Primary: p.GetPrimary()}
-	}
-	return JSON(stored)
-}
-
-// JSON returns a value as the text of a JSON column.
-func JSON(value any) (string, error) {
-	encoded, err := json.Marshal(value)
-	return string(encoded), err
-}
-
-// DecodeEmails reads what EncodeEmails wrote. It runs for each row of a page, so it
-// walks the JSON without the reflection of encoding/json.
-func DecodeEmails(column string) (emails []*rapportv1.EmailAddress) {
-	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
-		e := &rapportv1.EmailAddress{}
-		item.ForEach(func(key, value gjson.Result) bool {
-			switch key.Str {
-			case "address":
-				e.Address = value.Str
-			case "primary":
-				e.Primary = value.Bool()
-			}
-			return true
-		})
-		emails = append(emails, e)
-		return true
+	return jsoncolumn.EncodeList(phones, func(p *rapportv1.PhoneNumber) storedPhone {
+		return storedPhone{Number: p.GetNumber(), E164: p.GetE164(), Primary: p.GetPrimary()}
 	})
-	return emails
+}
+
+// DecodeEmails reads what EncodeEmails wrote.
+func DecodeEmails(column string) []*rapportv1.EmailAddress {
+	return jsoncolumn.DecodeList(column, func(e *rapportv1.EmailAddress, key string, value gjson.Result) {
+		switch key {
+		case "address":
+			e.Address = value.Str
+		case "primary":
+			e.Primary = value.Bool()
+		}
+	})
 }
 
 // DecodePhones reads what EncodePhones wrote.
-func DecodePhones(column string) (phones []*rapportv1.PhoneNumber) {
-	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
-		p := &rapportv1.PhoneNumber{}
-		item.ForEach(func(key, value gjson.Result) bool {
-			switch key.Str {
-			case "number":
-				p.Number = value.Str
-			case "e164":
-				p.E164 = value.Str
-			case "primary":
-				p.Primary = value.Bool()
-			}
-			return true
-		})
-		phones = append(phones, p)
-		return true
+func DecodePhones(column string) []*rapportv1.PhoneNumber {
+	return jsoncolumn.DecodeList(column, func(p *rapportv1.PhoneNumber, key string, value gjson.Result) {
+		switch key {
+		case "number":
+			p.Number = value.Str
+		case "e164":
+			p.E164 = value.Str
+		case "primary":
+			p.Primary = value.Bool()
+		}
 	})
-	return phones
 }

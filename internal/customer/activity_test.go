@@ -58,8 +58,14 @@ func TestOverdueContactsAreShown(t *testing.T) {
 		t.Errorf("the contact moved the record: %v", got)
 	}
 	for _, req := range []*rapportv1.ListCustomersRequest{
-		{}, {OrderBy: "display_name"}, {ShowDeleted: true}, {Filter: `contact_interval:*`}, {Filter: `display_name = "Ada*"`, ShowDeleted: true},
-		{Query: "lovelace"}, {Query: "lovelcae"}, {Filter: `last_contact_time < "` + last.Add(day).Format(time.RFC3339Nano) + `"`},
+		{},
+		{OrderBy: "display_name"},
+		{ShowDeleted: true},
+		{Filter: `contact_interval:*`},
+		{Filter: `display_name = "Ada*"`, ShowDeleted: true},
+		{Query: "lovelace"},
+		{Query: "lovelcae"},
+		{Filter: `last_contact_time < "` + last.Add(day).Format(time.RFC3339Nano) + `"`},
 		{Filter: `last_contact_time = "` + last.Format(time.RFC3339Nano) + `"`, Query: "ada"},
 	} {
 		resp, err := s.Customers.ListCustomers(t.Context(), req)
@@ -96,7 +102,7 @@ func TestOverdueContactsAreShown(t *testing.T) {
 	halved := update(t, s, &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: made.GetName(), ContactInterval: days(40)}})
 	wantOverdue(t, "a longer interval", halved, last, 40*day, 0.25)
 	unset := update(t, s, &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: made.GetName()}, UpdateMask: mask("contact_interval")})
-	if !unset.GetLastContactTime().AsTime().Equal(last) || unset.NextContactTime != nil || unset.ContactOverdueRatio != nil {
+	if !unset.GetLastContactTime().AsTime().Equal(last) || unset.GetNextContactTime() != nil || unset.ContactOverdueRatio != nil {
 		t.Errorf("without an interval: %v", unset)
 	}
 	for _, change := range changesOf(t, s, made.GetName()) {

@@ -29,7 +29,7 @@ func (k *attributeKey) Targets() []any { return []any{&k.key, &k.valueType, &k.c
 
 func (k *attributeKey) proto() *rapportv1.AttributeKey {
 	return &rapportv1.AttributeKey{
-		Key: k.key, ValueType: rapportv1.AttributeKey_ValueType(rapportv1.AttributeKey_ValueType_value[k.valueType]), CustomerCount: k.customers,
+		Key: k.key, ValueType: db.EnumOf[rapportv1.AttributeKey_ValueType](k.valueType), CustomerCount: k.customers,
 	}
 }
 

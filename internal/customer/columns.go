@@ -4,17 +4,14 @@ import (
 	"github.com/tidwall/gjson"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
 
-	"github.com/rapport-crm/rapport/internal/contactpoint"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
-
-// The JSON columns are decoded once for each row of a page, so decoding walks the
-// text instead of going through the reflection of encoding/json.
 
 func encodeExternalIDs(ids map[string]string) (string, error) {
 	if ids == nil {
 		ids = map[string]string{}
 	}
-	return contactpoint.JSON(ids)
+	return jsoncolumn.Encode(ids)
 }
 
 func decodeExternalIDs(column string) map[string]string {
@@ -44,29 +41,18 @@ type storedAddress struct {
 }
 
 func encodeAddresses(addresses []*postaladdress.PostalAddress) (string, error) {
-	stored := make([]storedAddress, len(addresses))
-	for i, a := range addresses {
-		stored[i] = storedAddress{
+	return jsoncolumn.EncodeList(addresses, func(a *postaladdress.PostalAddress) storedAddress {
+		return storedAddress{
 			RegionCode: a.GetRegionCode(), LanguageCode: a.GetLanguageCode(), PostalCode: a.GetPostalCode(),
 			SortingCode: a.GetSortingCode(), AdministrativeArea: a.GetAdministrativeArea(), Locality: a.GetLocality(),
 			Sublocality: a.GetSublocality(), AddressLines: a.GetAddressLines(), Recipients: a.GetRecipients(),
 			Organization: a.GetOrganization(),
 		}
-	}
-	return contactpoint.JSON(stored)
+	})
 }
 
-func decodeAddresses(column string) (addresses []*postaladdress.PostalAddress) {
-	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
-		a := &postaladdress.PostalAddress{}
-		item.ForEach(func(key, value gjson.Result) bool {
-			setAddressPart(a, key.Str, value)
-			return true
-		})
-		addresses = append(addresses, a)
-		return true
-	})
-	return addresses
+func decodeAddresses(column string) []*postaladdress.PostalAddress {
+	return jsoncolumn.DecodeList(column, setAddressPart)
 }
 
 func setAddressPart(a *postaladdress.PostalAddress, key string, value gjson.Result) {

@@ -105,8 +105,10 @@ func (m *model) update(rt *rapid.T) {
 	name := m.any(rt)
 	c, was := draw(rt), m.customers[name]
 	c.Name = name
-	paths := []string{"display_name", "owner", "tags", "external_ids", "external_ids.erp", "attributes", "attributes.n",
-		"membership", "membership.level", "contact_preference", "contact_preference.do_not_contact", "contact_interval"}
+	paths := []string{
+		"display_name", "owner", "tags", "external_ids", "external_ids.erp", "attributes", "attributes.n",
+		"membership", "membership.level", "contact_preference", "contact_preference.do_not_contact", "contact_interval",
+	}
 	chosen := rapid.SliceOfNDistinct(rapid.SampledFrom(paths), 1, 3, rapid.ID[string]).Draw(rt, "mask")
 	want := proto.CloneOf(was)
 	for _, path := range chosen {
@@ -185,7 +187,7 @@ func derive(c *rapportv1.Customer) {
 		c.ContactPreference = nil
 	}
 	c.NextContactTime, c.ContactOverdueRatio = nil, nil
-	if c.ContactInterval != nil {
+	if c.GetContactInterval() != nil {
 		dueIn(c, int(c.GetContactInterval().GetSeconds()/(24*60*60)))
 	}
 }

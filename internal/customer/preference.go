@@ -13,12 +13,9 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
-
-// maxAhead is how far the clocks of the service and of its callers are taken to differ.
-const maxAhead = 5 * time.Minute
 
 // preference is a customer's contact preference in the table; there is none where nothing
 // is set.
@@ -36,8 +33,7 @@ func (p *preference) proto() *rapportv1.ContactPreference {
 		return nil
 	}
 	return &rapportv1.ContactPreference{
-		// A column that is NULL reads as the enum's zero value.
-		PreferredChannel: rapportv1.Channel(rapportv1.Channel_value[p.PreferredChannel.String]),
+		PreferredChannel: db.EnumOf[rapportv1.Channel](p.PreferredChannel.String),
 		DoNotContact:     proto.Bool(p.DoNotContact),
 		PauseEndTime:     aip.ToTimestamp(p.PauseEndTime),
 		Consents:         decodeConsents(p.Consents),
@@ -75,10 +71,7 @@ func (v *violations) consents(consents []*rapportv1.ContactPreference_Consent, n
 	for i, c := range consents {
 		at := fmt.Sprintf("customer.contact_preference.consents[%d]", i)
 		c.Evidence = v.optional("", c.Evidence, nil)
-		aip.NormaliseTime(&v.Violations, at+".consent_time", c.GetConsentTime())
-		if c.GetConsentTime().IsValid() && c.GetConsentTime().AsTime().After(now.Add(maxAhead)) {
-			v.Add(at+".consent_time", "is still to come")
-		}
+		aip.NormalisePast(&v.Violations, at+".consent_time", c.GetConsentTime(), now)
 		if seen[key{c.GetChannel(), c.GetPurpose()}] {
 			v.Add(at, "is a second one of this channel and purpose")
 		}
@@ -99,36 +92,27 @@ type storedConsent struct {
 }
 
 func encodeConsents(consents []*rapportv1.ContactPreference_Consent) (string, error) {
-	stored := make([]storedConsent, len(consents))
-	for i, c := range consents {
-		stored[i] = storedConsent{
+	return jsoncolumn.EncodeList(consents, func(c *rapportv1.ContactPreference_Consent) storedConsent {
+		return storedConsent{
 			Channel: db.Enum(c.GetChannel()).String, Purpose: c.GetPurpose(), Granted: c.GetGranted(),
 			ConsentTime: c.GetConsentTime().AsTime().Format(time.RFC3339Nano), Evidence: c.GetEvidence(),
 		}
-	}
-	return contactpoint.JSON(stored)
+	})
 }
 
-func decodeConsents(column string) (consents []*rapportv1.ContactPreference_Consent) {
-	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
-		c := &rapportv1.ContactPreference_Consent{}
-		item.ForEach(func(key, value gjson.Result) bool {
-			switch key.Str {
-			case "channel":
-				c.Channel = rapportv1.Channel(rapportv1.Channel_value[value.Str])
-			case "purpose":
-				c.Purpose = value.Str
-			case "granted":
-				c.Granted = value.Bool()
-			case "consent_time":
-				c.ConsentTime = timestamppb.New(value.Time())
-			case "evidence":
-				c.Evidence = &value.Str
-			}
-			return true
-		})
-		consents = append(consents, c)
-		return true
+func decodeConsents(column string) []*rapportv1.ContactPreference_Consent {
+	return jsoncolumn.DecodeList(column, func(c *rapportv1.ContactPreference_Consent, key string, value gjson.Result) {
+		switch key {
+		case "channel":
+			c.Channel = db.EnumOf[rapportv1.Channel](value.Str)
+		case "purpose":
+			c.Purpose = value.Str
+		case "granted":
+			c.Granted = value.Bool()
+		case "consent_time":
+			c.ConsentTime = timestamppb.New(value.Time())
+		case "evidence":
+			c.Evidence = &value.Str
+		}
 	})
-	return consents
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
-	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -36,8 +35,7 @@ type row struct {
 	Owner                   pgtype.Text
 	AcquisitionSource       pgtype.Text
 	AcquisitionCostCurrency pgtype.Text
-	AcquisitionCostUnits    pgtype.Int8
-	AcquisitionCostNanos    pgtype.Int4
+	AcquisitionCost         db.Amount
 	ReferrerLane            pgtype.Int2
 	ReferrerID              pgtype.UUID
 	ProspectTime            *time.Time
@@ -69,7 +67,7 @@ func (r *row) args() []any {
 	return []any{
 		r.Lane, db.UUID(r.CustomerID), r.Revision, r.Type, r.DisplayName, r.Emails, r.Phones, r.PostalAddresses,
 		r.LanguageCode, r.TimeZone, r.ExternalIDs, r.Tags, r.Attributes, r.Owner, r.AcquisitionSource,
-		r.AcquisitionCostCurrency, r.AcquisitionCostUnits, r.AcquisitionCostNanos, r.ReferrerLane, r.ReferrerID,
+		r.AcquisitionCostCurrency, r.AcquisitionCost.Units, r.AcquisitionCost.Nanos, r.ReferrerLane, r.ReferrerID,
 		r.ProspectTime, r.ServiceTierID, r.Occasions, r.MembershipNumber, r.MembershipLevel, r.MembershipStartTime,
 		r.MembershipExpireTime, r.PreferredChannel, r.DoNotContact, r.PauseEndTime, r.Consents, r.ContactIntervalDays,
 		r.CreateTime, r.UpdateTime, r.DeleteTime, r.PurgeTime,
@@ -81,7 +79,7 @@ func (r *row) Targets() []any {
 	return []any{
 		&r.Lane, (*[16]byte)(&r.CustomerID), &r.Revision, &r.Type, &r.DisplayName, &r.Emails, &r.Phones, &r.PostalAddresses,
 		&r.LanguageCode, &r.TimeZone, &r.ExternalIDs, &r.Tags, &r.Attributes, &r.Owner, &r.AcquisitionSource,
-		&r.AcquisitionCostCurrency, &r.AcquisitionCostUnits, &r.AcquisitionCostNanos, &r.ReferrerLane, &r.ReferrerID,
+		&r.AcquisitionCostCurrency, &r.AcquisitionCost.Units, &r.AcquisitionCost.Nanos, &r.ReferrerLane, &r.ReferrerID,
 		&r.ProspectTime, &r.ServiceTierID, &r.Occasions, &r.MembershipNumber, &r.MembershipLevel, &r.MembershipStartTime,
 		&r.MembershipExpireTime, &r.PreferredChannel, &r.DoNotContact, &r.PauseEndTime, &r.Consents, &r.ContactIntervalDays,
 		&r.CreateTime, &r.UpdateTime, &r.DeleteTime, &r.PurgeTime,
@@ -96,7 +94,7 @@ func (r *row) proto(now time.Time) *rapportv1.Customer {
 	name := r.name()
 	c := &rapportv1.Customer{
 		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
-		Type:              rapportv1.Customer_Type(rapportv1.Customer_Type_value[r.Type]),
+		Type:              db.EnumOf[rapportv1.Customer_Type](r.Type),
 		DisplayName:       r.DisplayName,
 		Emails:            contactpoint.DecodeEmails(r.Emails),
 		Phones:            contactpoint.DecodePhones(r.Phones),
@@ -107,7 +105,8 @@ func (r *row) proto(now time.Time) *rapportv1.Customer {
 		Tags:              r.Tags,
 		Attributes:        attribute.Decode(r.Attributes),
 		Owner:             db.TextOrNil(r.Owner),
-		AcquisitionSource: rapportv1.Customer_AcquisitionSource(rapportv1.Customer_AcquisitionSource_value[r.AcquisitionSource.String]),
+		AcquisitionSource: db.EnumOf[rapportv1.Customer_AcquisitionSource](r.AcquisitionSource.String),
+		AcquisitionCost:   r.AcquisitionCost.Money(r.AcquisitionCostCurrency.String),
 		State:             rapportv1.Customer_ACTIVE,
 		ProspectTime:      aip.ToTimestamp(r.ProspectTime),
 		Occasions:         occasion.Decode(r.Occasions),
@@ -120,11 +119,6 @@ func (r *row) proto(now time.Time) *rapportv1.Customer {
 	}
 	if r.DeleteTime != nil {
 		c.State = rapportv1.Customer_DELETED
-	}
-	if r.AcquisitionCostCurrency.Valid {
-		c.AcquisitionCost = &money.Money{
-			CurrencyCode: r.AcquisitionCostCurrency.String, Units: r.AcquisitionCostUnits.Int64, Nanos: r.AcquisitionCostNanos.Int32,
-		}
 	}
 	if r.ReferrerID.Valid {
 		referrer := aip.CustomerName(r.ReferrerID.Bytes)
@@ -151,12 +145,7 @@ func (r *row) set(c *rapportv1.Customer) (err error) {
 		r.Tags = []string{}
 	}
 	r.AcquisitionSource = db.Enum(c.GetAcquisitionSource())
-	r.AcquisitionCostCurrency, r.AcquisitionCostUnits, r.AcquisitionCostNanos = pgtype.Text{}, pgtype.Int8{}, pgtype.Int4{}
-	if m := c.GetAcquisitionCost(); m != nil {
-		r.AcquisitionCostCurrency = db.Text(m.GetCurrencyCode())
-		r.AcquisitionCostUnits = pgtype.Int8{Int64: m.GetUnits(), Valid: true}
-		r.AcquisitionCostNanos = pgtype.Int4{Int32: m.GetNanos(), Valid: true}
-	}
+	r.AcquisitionCostCurrency, r.AcquisitionCost = db.Text(c.GetAcquisitionCost().GetCurrencyCode()), db.AmountOf(c.GetAcquisitionCost())
 	r.ReferrerLane, r.ReferrerID = pgtype.Int2{}, pgtype.UUID{}
 	if c.Referrer != nil {
 		id, err := aip.ParseCustomerName("customer.referrer", c.GetReferrer())

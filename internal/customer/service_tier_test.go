@@ -135,7 +135,10 @@ func TestTierDeletedMeanwhile(t *testing.T) {
 			return err
 		},
 		"import": func(tier string) error {
-			outcomes := mustImport(t, s, erpRow(1, "import", ada()), erpRow(2, "other", inTier(tier)))
+			outcomes, err := importing(t.Context(), s, &importRequest{Rows: []*importRow{erpRow(1, "import", ada()), erpRow(2, "other", inTier(tier))}})
+			if err != nil {
+				return err
+			}
 			if outcomes[0].GetError() != nil {
 				t.Errorf("the neighbour: %v", outcomes[0])
 			}

@@ -28,6 +28,7 @@ func TestUpsertByName(t *testing.T) {
 	want.Name, want.Uid, want.Etag, want.State = name, name[len("customers/"):], `"1"`, rapportv1.Customer_ACTIVE
 	want.Phones[0].E164, want.Phones[1].E164 = "+442071838750", "+861065529988"
 	want.CreateTime, want.UpdateTime, want.Tags = made.GetCreateTime(), made.GetCreateTime(), []string{"add", "vip"}
+	dueIn(want, 30)
 	apitest.WantEqual(t, made, want)
 	apitest.WantEqual(t, get(t, s, name), want)
 	again := proto.CloneOf(req)

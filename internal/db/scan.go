@@ -3,10 +3,7 @@ package db
 import (
 	"math"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // Row is a row struct that knows where its columns go. Scanning into one struct again
@@ -61,41 +58,3 @@ func CollectRow[R any, T Row[R]](rows pgx.Rows) (R, error) {
 	}
 	return all[0], nil
 }
-
-// Text is a text column that is NULL where the text is empty: no text of the API
-// tells empty from unset.
-func Text(text string) pgtype.Text { return pgtype.Text{String: text, Valid: text != ""} }
-
-// Enum is a column that holds an enum by name, and NULL where it is unspecified: the table
-// reads well, and a filter compares what it is given.
-func Enum(e interface {
-	Number() protoreflect.EnumNumber
-	String() string
-},
-) pgtype.Text {
-	if e.Number() == 0 {
-		return pgtype.Text{}
-	}
-	return Text(e.String())
-}
-
-// TextOrNil is the reverse of Text for an optional field of a message.
-func TextOrNil(text pgtype.Text) *string {
-	if !text.Valid {
-		return nil
-	}
-	return &text.String
-}
-
-// LanesAndUUIDs are the keys of customers as two arrays of parameters.
-func LanesAndUUIDs(ids []uuid.UUID) ([]int16, []pgtype.UUID) {
-	lanes, keys := make([]int16, len(ids)), make([]pgtype.UUID, len(ids))
-	for i, id := range ids {
-		lanes[i], keys[i] = Lane(id), UUID(id)
-	}
-	return lanes, keys
-}
-
-// UUID is an id as a parameter. A uuid.UUID would travel as text, and its bytes alone
-// would not tell their type where statements are not prepared.
-func UUID(id uuid.UUID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: true} }

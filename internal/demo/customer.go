@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -42,6 +41,9 @@ func (p *Persona) Customer() *rapportv1.Customer {
 	if p.organization || chance(r, 0.25) {
 		c.Owner = proto.String(p.owner())
 	}
+	if tier := p.tier(); tier != "" {
+		c.ServiceTier = &tier
+	}
 	p.acquire(c)
 	p.care(c)
 	return c
@@ -70,7 +72,7 @@ func (p *Persona) acquire(c *rapportv1.Customer) {
 		typical *= 6
 	}
 	cents := int64(typical * math.Exp(0.7*r.NormFloat64()))
-	c.AcquisitionCost = &money.Money{CurrencyCode: "EUR", Units: cents / 100, Nanos: int32(cents%100) * 10_000_000} //nolint:gosec // less than a euro
+	c.AcquisitionCost = euros(cents)
 }
 
 // owner is the member of staff who cares for the customer: each country has a team, in

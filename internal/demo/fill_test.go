@@ -1,9 +1,11 @@
 package demo_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
@@ -12,11 +14,18 @@ import (
 	"github.com/rapport-crm/rapport/internal/apitest"
 	"github.com/rapport-crm/rapport/internal/demo"
 	"github.com/rapport-crm/rapport/internal/load"
+	"github.com/rapport-crm/rapport/internal/server"
 )
+
+// start starts a service whose clock stands still, so that only fills change records.
+func start(t *testing.T) *apitest.Service {
+	t.Helper()
+	return apitest.StartWith(t, func(c *server.Config) { c.ClockInterval = time.Hour })
+}
 
 func fill(t *testing.T, s *apitest.Service, customers int) demo.Summary {
 	t.Helper()
-	summary, err := demo.Company{Seed: 1}.Fill(t.Context(), s.Customers, customers, demo.Watcher{
+	summary, err := company.Fill(t.Context(), s.Conn, customers, demo.Watcher{
 		Refused: func(resource string, err error) { t.Errorf("%s was refused: %v", resource, err) },
 	})
 	if err != nil {
@@ -24,6 +33,8 @@ func fill(t *testing.T, s *apitest.Service, customers int) demo.Summary {
 	}
 	return summary
 }
+
+var company = demo.Company{Seed: 1, Today: time.Now()}
 
 func changes(t *testing.T, s *apitest.Service) (n int) {
 	t.Helper()
@@ -33,41 +44,109 @@ func changes(t *testing.T, s *apitest.Service) (n int) {
 	return n
 }
 
-func TestFillIsWhatTheServiceTakes(t *testing.T) {
-	s := apitest.Start(t)
-	first := fill(t, s, 400)
-	people := first.Contacts.Created
-	if want := (load.Summary{Created: 400}); first.Customers != want || people < 100 {
-		t.Fatalf("a fill of an empty service made %+v; want 400 customers and their contacts", first)
+func unchanged(s load.Summary) load.Summary { return load.Summary{Unchanged: s.Rows()} }
+
+// TestFill: a fill makes all that it has, another one changes nothing, and one of more
+// customers adds them alone.
+func TestFill(t *testing.T) {
+	const customers, more = 120, 10
+	s := start(t)
+	first := fill(t, s, customers)
+	for what, got := range map[string]struct {
+		load.Summary
+		least int64
+	}{
+		"customers": {first.Customers, customers}, "contacts": {first.Contacts, customers / 4}, "cases": {first.Cases, customers / 5},
+		"interactions": {first.Interactions, customers * 3}, "purchases": {first.Purchases, customers * 3}, "tasks": {first.Tasks, customers / 2},
+	} {
+		if got.Created < got.least || got.Created != got.Rows() {
+			t.Errorf("a fill of an empty service with %d customers made %+v %s", customers, got, what)
+		}
 	}
 	written := changes(t, s)
-
-	again := fill(t, s, 400)
-	want := demo.Summary{Customers: load.Summary{Unchanged: 400}, Contacts: load.Summary{Unchanged: people}}
+	again := fill(t, s, customers)
+	want := demo.Summary{
+		Customers: unchanged(first.Customers), Contacts: unchanged(first.Contacts), Cases: unchanged(first.Cases),
+		Interactions: unchanged(first.Interactions), Purchases: unchanged(first.Purchases), Tasks: unchanged(first.Tasks),
+	}
 	if diff := cmp.Diff(want, again); diff != "" || changes(t, s) != written {
 		t.Errorf("a second fill changed something (-want +got):\n%s%d changes are now %d", diff, written, changes(t, s))
 	}
+	// Some are filled on another day: what was there stays as it was.
+	tomorrow := company
+	tomorrow.Today = company.Today.AddDate(0, 0, 1)
+	if _, err := tomorrow.Fill(t.Context(), s.Conn, customers/4, demo.Watcher{}); err != nil || changes(t, s) != written {
+		t.Errorf("a fill of the next day changed something: %v, %d changes are now %d", err, written, changes(t, s))
+	}
+	if grown := fill(t, s, customers+more).Customers; grown != (load.Summary{Created: more, Unchanged: customers}) {
+		t.Errorf("a fill of %d more made %+v", more, grown)
+	}
+	t.Run("every phone is a valid number", func(t *testing.T) { validPhones(t, s, customers+more) })
+	t.Run("there is something to do", func(t *testing.T) { somethingToDo(t, s) })
+}
 
-	if more := fill(t, s, 450).Customers; more != (load.Summary{Created: 50, Unchanged: 400}) {
-		t.Errorf("a fill of 50 more made %+v", more)
+// somethingToDo looks for what the company's people would see: cases and promises in each
+// state, a day's work, and histories.
+func somethingToDo(t *testing.T, s *apitest.Service) {
+	tiers, err := s.Cases.ListServiceTiers(t.Context(), &rapportv1.ListServiceTiersRequest{})
+	if err != nil || len(tiers.GetServiceTiers()) != 2 {
+		t.Errorf("service tiers: %v, %v", tiers, err)
+	}
+	states := map[string]int{}
+	cases, err := s.Cases.ListCases(t.Context(), &rapportv1.ListCasesRequest{Parent: "customers/-", PageSize: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases.GetCases() {
+		states["case "+c.GetState().String()]++
+	}
+	tasks, err := s.Tasks.ListTasks(t.Context(), &rapportv1.ListTasksRequest{Parent: "customers/-", PageSize: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks.GetTasks() {
+		states["task "+task.GetState().String()]++
+		states["promise "+task.GetPromiseState().String()]++
+	}
+	ups, err := s.Tasks.ListFollowUps(t.Context(), &rapportv1.ListFollowUpsRequest{Parent: "customers/-", PageSize: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, up := range ups.GetFollowUps() {
+		states["follow-up "+up.GetReason().String()]++
+	}
+	timeline, err := s.Customers.ListTimeline(t.Context(), &rapportv1.ListTimelineRequest{Parent: cases.GetCases()[0].GetName()[:len("customers/")+36]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range timeline.GetTimelineEntries() {
+		states[fmt.Sprintf("entry %T", e.GetRecord())]++
+	}
+	for _, what := range []string{
+		"case NEW", "case CLASSIFIED", "case IN_PROGRESS", "case WAITING", "case RESOLVED", "case CLOSED",
+		"task OPEN", "task COMPLETED", "task CANCELLED",
+		"promise PENDING", "promise OVERDUE", "promise KEPT", "promise LATE", "promise BROKEN", "promise RELEASED",
+		"follow-up TASK", "follow-up PROMISE", "follow-up CASE", "follow-up CONTACT", "follow-up THANK_YOU",
+		"entry *rapportv1.TimelineEntry_Case", "entry *rapportv1.TimelineEntry_Interaction", "entry *rapportv1.TimelineEntry_Purchase",
+	} {
+		if states[what] == 0 {
+			t.Errorf("the demo has no %s: %v", what, states)
+		}
 	}
 }
 
 // TestFillHasWhatFollowUpsLiveOf: a share of the customers has each kind of occasion,
 // preference and interval, the awkward ones too.
 func TestFillHasWhatFollowUpsLiveOf(t *testing.T) {
-	const customers = 3000
 	n := map[string]int{}
 	count := func(what string, is bool) {
 		if is {
 			n[what]++
 		}
 	}
-	for number := range customers {
-		p := demo.Company{Seed: 1}.Persona(number + 1)
-		c := p.Customer()
-		occasions := c.GetOccasions()
-		for _, contact := range p.Contacts() {
+	for _, m := range made() {
+		c, occasions := m.customer, m.customer.GetOccasions()
+		for _, contact := range m.contacts {
 			occasions = append(occasions, contact.GetOccasions()...)
 		}
 		for _, o := range occasions {
@@ -84,24 +163,22 @@ func TestFillHasWhatFollowUpsLiveOf(t *testing.T) {
 		count("with an interval", c.GetContactInterval() != nil)
 	}
 	for what, least := range map[string]int{
-		"BIRTHDAY": 1000, "ANNIVERSARY": 100, "CUSTOM": 20, "29 February": 10, "a day without a year": 100, "member": 600, "member for good": 100,
-		"not to be contacted": 30, "pausing": 10, "with a channel": 400, "consenting": 600, "with an interval": 300,
+		"BIRTHDAY": 500, "ANNIVERSARY": 50, "CUSTOM": 10, "29 February": 5, "a day without a year": 50, "member": 300, "member for good": 50,
+		"not to be contacted": 15, "pausing": 5, "with a channel": 200, "consenting": 300, "with an interval": 150,
 	} {
 		if n[what] < least {
-			t.Errorf("%s: %d of %d customers, want %d", what, n[what], customers, least)
+			t.Errorf("%s: %d of %d customers, want %d", what, n[what], len(made()), least)
 		}
 	}
 }
 
 // What the service reads out of the made-up numbers shows whether they are real enough:
 // each has its E.164 form, also where it is written as people at home write it.
-func TestEveryPhoneIsAValidNumber(t *testing.T) {
-	s := apitest.Start(t)
-	fill(t, s, 600)
+func validPhones(t *testing.T, s *apitest.Service, customers int) {
 	national := 0
 	req := &rapportv1.ListCustomersRequest{PageSize: 1000}
 	resp, err := s.Customers.ListCustomers(t.Context(), req)
-	if err != nil || len(resp.GetCustomers()) != 600 {
+	if err != nil || len(resp.GetCustomers()) != customers {
 		t.Fatalf("%d customers: %v", len(resp.GetCustomers()), err)
 	}
 	for _, c := range resp.GetCustomers() {
@@ -125,16 +202,15 @@ func TestEveryPhoneIsAValidNumber(t *testing.T) {
 			}
 		}
 	}
-	if national < 100 {
-		t.Errorf("%d numbers are in national notation, want a hundred", national)
+	if national < customers/6 {
+		t.Errorf("%d numbers are in national notation, want a sixth", national)
 	}
 }
 
 // What a user deleted stays deleted: a contact without a word, a customer with one.
 func TestFillBringsNothingBack(t *testing.T) {
-	s := apitest.Start(t)
-	company := demo.Company{Seed: 1}
-	before := fill(t, s, 60)
+	s := start(t)
+	before := fill(t, s, 25)
 	contacts, err := s.Customers.ListContacts(t.Context(), &rapportv1.ListContactsRequest{Parent: "customers/-"})
 	if err != nil || len(contacts.GetContacts()) == 0 {
 		t.Fatalf("contacts: %v %v", contacts, err)
@@ -152,15 +228,20 @@ func TestFillBringsNothingBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused []string
-	summary, err := company.Fill(t.Context(), s.Customers, 60, demo.Watcher{
+	summary, err := company.Fill(t.Context(), s.Conn, 25, demo.Watcher{
 		Refused: func(resource string, err error) {
 			refused = append(refused, resource)
 			apitest.WantReason(t, err, codes.FailedPrecondition, rapportv1.ErrorReason_CUSTOMER_DELETED)
 		},
 	})
+	without := func(s load.Summary, theirs int) load.Summary {
+		return load.Summary{Unchanged: s.Created - int64(theirs)}
+	}
+	p := company.Persona(n)
 	want := demo.Summary{
-		Customers: load.Summary{Unchanged: 59, Rejected: 1},
-		Contacts:  load.Summary{Unchanged: before.Contacts.Created - int64(len(company.Persona(n).Contacts()))},
+		Customers: load.Summary{Unchanged: 24, Rejected: 1}, Contacts: without(before.Contacts, len(p.Contacts())),
+		Cases: without(before.Cases, len(p.Cases())), Interactions: without(before.Interactions, len(p.Interactions())),
+		Purchases: without(before.Purchases, len(p.Purchases())), Tasks: without(before.Tasks, len(p.Tasks())),
 	}
 	if diff := cmp.Diff(want, summary); err != nil || diff != "" || !slices.Equal(refused, []string{customer}) {
 		t.Errorf("error %v, refused %v, want %v; (-want +got):\n%s", err, refused, customer, diff)

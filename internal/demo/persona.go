@@ -12,7 +12,12 @@ import (
 )
 
 // Company is a made-up company: those of different seeds have no customer in common.
-type Company struct{ Seed uint64 }
+type Company struct {
+	Seed uint64
+	// Today is the day up to which its histories tell; where it is zero, that up to which
+	// all else does.
+	Today time.Time
+}
 
 // The company took its first enquiry on the day it opened; the last one that is told of
 // lies far enough back that no clock is behind it.

@@ -40,7 +40,7 @@ func startLossy(t *testing.T) *lossy {
 	})
 	l.Service = apitest.StartWith(t, func(c *server.Config) {
 		c.DatabaseURL = l.proxy.url
-		c.SweepInterval = time.Hour // its commits are none of ours
+		c.SweepInterval, c.ClockInterval = time.Hour, time.Hour // their commits are none of ours
 		c.AcquireTimeout = 100 * time.Millisecond
 	})
 	l.WaitReady(t, true)

@@ -48,10 +48,10 @@ func killPostgres(t *testing.T, kills, total int, mutant bool) {
 		w.progress(t, random(total/(kills+1)))
 		var restarted time.Time
 		if mutant || i%2 == 1 {
-			killPostmaster(t, pg)
+			killPostmaster(t, pg, p)
 			restarted = awaitPostmaster(t, pg)
 		} else {
-			restarted = killForLonger(t, s, pg)
+			restarted = killForLonger(t, s, pg, p)
 		}
 		settled(t, &w.recorder, restarted)
 		if long && !mutant {
@@ -71,9 +71,12 @@ func killPostgres(t *testing.T, kills, total int, mutant bool) {
 	}
 }
 
-// killPostmaster kills the postmaster, which privatepg starts again at once.
-func killPostmaster(t *testing.T, pg *privatepg.Server) {
+// killPostmaster kills the postmaster, which privatepg starts again at once. What is committed
+// before its backends hear of that is not answered.
+func killPostmaster(t *testing.T, pg *privatepg.Server, p *proxy) {
 	t.Helper()
+	p.keep.Store(true)
+	defer p.keep.Store(false)
 	pid := pg.PostmasterPID()
 	if err := syscall.Kill(pid, syscall.SIGKILL); pid == 0 || err != nil {
 		t.Fatalf("kill postmaster %d: %v", pid, err)
@@ -90,14 +93,14 @@ func awaitPostmaster(t *testing.T, pg *privatepg.Server) time.Time {
 
 // killForLonger kills the postmaster and hides its files, so that it cannot start
 // again before the service has noticed.
-func killForLonger(t *testing.T, s *apitest.Service, pg *privatepg.Server) time.Time {
+func killForLonger(t *testing.T, s *apitest.Service, pg *privatepg.Server, p *proxy) time.Time {
 	t.Helper()
 	data := filepath.Join(filepath.Dir(pg.LogFile()), "data")
 	if err := os.Rename(data, data+".hidden"); err != nil {
 		t.Fatal(err)
 	}
 	killed := time.Now()
-	killPostmaster(t, pg)
+	killPostmaster(t, pg, p)
 	s.WaitReady(t, false)
 	took(t, "not ready after the kill", time.Since(killed), 2*time.Second)
 	if err := os.Rename(data+".hidden", data); err != nil {

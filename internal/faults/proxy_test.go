@@ -28,6 +28,9 @@ type proxy struct {
 	// server dies is lost, which makes the rare moment between commit and reply a
 	// common one.
 	hold time.Duration
+	// keep has the replies to commits kept back until the server dies, which takes its
+	// connections a second or more on some machines.
+	keep atomic.Bool
 	// lose is asked at each commit whether its reply is lost; nil loses none.
 	lose func(n int64) bool
 
@@ -154,8 +157,12 @@ func (p *proxy) pass(answers <-chan answer, dead <-chan struct{}, client net.Con
 				return
 			}
 		}
-		if p.hold > 0 {
-			timer := time.NewTimer(p.hold)
+		hold := p.hold
+		if a.commit && p.keep.Load() {
+			hold = 10 * time.Second
+		}
+		if hold > 0 {
+			timer := time.NewTimer(hold)
 			select {
 			case <-timer.C:
 			case <-dead:

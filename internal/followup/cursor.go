@@ -46,6 +46,9 @@ func (c *cursor) token(asOf time.Time, f aip.Fingerprint) string {
 // refused. The range leaves room for what is added to them and taken away.
 var earliest, latestTime = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 
+// maxRatio is more than the ratio of what is late by all that time at a pace of a day.
+const maxRatio = 1e7
+
 // goOn has the list go on where a token says, and tell of the moment of the first page.
 func (l *list) goOn(token string, f aip.Fingerprint) error {
 	at, err := aip.ParseToken(token, f)
@@ -68,7 +71,7 @@ func (l *list) goOn(token string, f aip.Fingerprint) error {
 			return invalidToken()
 		}
 	}
-	if !(c.ratio >= 0) || math.IsInf(c.ratio, 0) || asOf.Year() < 2000 || asOf.Year() > 9000 {
+	if !(c.ratio >= 0 && c.ratio < maxRatio) || asOf.Year() < 2000 || asOf.Year() > 9000 {
 		return invalidToken()
 	}
 	l.asOf, l.cursor = asOf, c

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -31,6 +30,8 @@ func pool(t testing.TB) *db.Pool {
 	t.Cleanup(p.Close)
 	return p
 }
+
+func rnd(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) } //nolint:gosec // a test's
 
 func exec(t testing.TB, p *db.Pool, sql string, args ...any) {
 	t.Helper()
@@ -128,7 +129,7 @@ func rank(rows []sketch, horizon time.Duration, keep func(sketch) bool) []sketch
 // TestListAgainstBruteForce pages through lists of random rows, and compares with all of them sorted.
 func TestListAgainstBruteForce(t *testing.T) {
 	for seed := range uint64(3) {
-		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test's
+		r := rnd(seed)
 		p := pool(t)
 		rows := scatter(t, p, r, 10, 1500)
 		s := &Server{DB: p, Clock: func() time.Time { return asOf }}
@@ -191,20 +192,4 @@ func compare(t *testing.T, s *Server, req *rapportv1.ListFollowUpsRequest, want 
 		}
 		req.PageToken = resp.GetNextPageToken()
 	}
-}
-
-// explain returns the plan of a list, as it was run.
-func explain(t testing.TB, p *db.Pool, l *list) string {
-	t.Helper()
-	sql, args := l.sql()
-	rows, _ := p.Query(t.Context(), "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+sql, args...)
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := ""
-	for _, line := range lines {
-		plan += line + "\n"
-	}
-	return plan
 }

@@ -7,6 +7,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/db"
 )
 
 const reasonColumn = "f.reason"
@@ -58,11 +59,10 @@ func (r *listed) Targets() []any {
 func (r *listed) proto() *rapportv1.FollowUp {
 	return &rapportv1.FollowUp{
 		Customer: aip.CustomerName(r.customer), CustomerDisplayName: r.displayName,
-		Reason: rapportv1.FollowUp_Reason(rapportv1.FollowUp_Reason_value[r.reason]),
+		Reason: db.EnumOf[rapportv1.FollowUp_Reason](r.reason),
 		Title:  r.title, Subject: r.subjectName(), Staff: r.staff,
 		DueTime: timestamppb.New(r.due), OverdueRatio: r.ratio, DoNotContact: r.doNotContact,
-		// A column that is NULL reads as the enum's zero value.
-		PreferredChannel: rapportv1.Channel(rapportv1.Channel_value[r.preferredChannel.String]),
+		PreferredChannel: db.EnumOf[rapportv1.Channel](r.preferredChannel.String),
 	}
 }
 

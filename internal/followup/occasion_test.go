@@ -69,8 +69,18 @@ func TestPace(t *testing.T) {
 		given time.Duration
 		want  int32
 	}{
-		{-day, 1}, {0, 1}, {time.Microsecond, 1}, {day, 1}, {day + time.Microsecond, 2}, {60 * day, 60}, {60*day + 1, 90},
-		{90 * day, 90}, {91 * day, 120}, {3599 * day, 3600}, {100 * 365 * day, 3600}, {1<<63 - 1, 3600},
+		{-day, 1},
+		{0, 1},
+		{time.Microsecond, 1},
+		{day, 1},
+		{day + time.Microsecond, 2},
+		{60 * day, 60},
+		{60*day + 1, 90},
+		{90 * day, 90},
+		{91 * day, 120},
+		{3599 * day, 3600},
+		{100 * 365 * day, 3600},
+		{1<<63 - 1, 3600},
 	} {
 		if got := paceOf(test.given); got != test.want {
 			t.Errorf("%v: %d days, want %d", test.given, got, test.want)

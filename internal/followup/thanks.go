@@ -2,12 +2,8 @@ package followup
 
 import "time"
 
-const (
-	// thanksDays is how soon a customer is to be thanked after a purchase.
-	thanksDays = 3
-	// thanksEnd is after what time thanks would only be odd.
-	thanksEnd = 14 * day
-)
+// thanksEnd is after what time thanks for a purchase would only be odd.
+const thanksEnd = 14 * day
 
 const day = 24 * time.Hour
 

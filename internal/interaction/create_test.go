@@ -141,6 +141,9 @@ func TestCreateRefusals(t *testing.T) {
 		"no concession": field(func(i *rapportv1.Interaction) {
 			i.Concession = &rapportv1.Interaction_Concession{InReturnFor: proto.String("x")}
 		}, "interaction.concession"),
+		"a concession of an empty text": field(func(i *rapportv1.Interaction) {
+			i.Concession = &rapportv1.Interaction_Concession{Reason: proto.String("")}
+		}, "interaction.concession"),
 		"amount": field(func(i *rapportv1.Interaction) {
 			i.Concession = &rapportv1.Interaction_Concession{Amount: &money.Money{CurrencyCode: "eur", Units: -1, Nanos: 1e9}}
 		}, "interaction.concession.amount.currency_code", "interaction.concession.amount.units", "interaction.concession.amount.nanos"),

@@ -8,35 +8,22 @@ import (
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
-var newestFirst = aip.Order{Field: "occur_time", Column: "occur_time", Kind: aip.TimeKey, Desc: true}
-
-func orders() map[string]aip.OrderColumn {
-	all := owned.ByTime()
-	all["occur_time"] = aip.OrderColumn{Column: "occur_time", Kind: aip.TimeKey}
-	return all
-}
-
 // fields are those that a filter can name. Equality on staff and attributes is served by
 // an index.
 var fields = aip.Fields{
-	"channel":            aip.Enum("channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
-	"direction":          aip.Enum("direction", rapportv1.Interaction_DIRECTION_UNSPECIFIED.Descriptor()),
-	"purpose":            aip.Enum("purpose", rapportv1.Interaction_PURPOSE_UNSPECIFIED.Descriptor()),
-	"customer_reaction":  aip.Enum("customer_reaction", rapportv1.Interaction_REACTION_UNSPECIFIED.Descriptor()),
-	"subject":            aip.Text("subject"),
-	"body":               aip.Text("body"),
-	"staff":              aip.Indexed(aip.Text("staff")),
-	"contact":            owned.Named(aip.Contacts, "contact_id"),
-	"case":               aip.Indexed(owned.Named(aip.Cases, "case_id")),
-	"campaign":           aip.Text("campaign"),
-	"concession.reason":  aip.Text("concession_reason"),
-	"attributes":         aip.Attributes("attributes"),
-	"external_id.source": aip.Text("external_id_source"),
-	"external_id.id":     aip.Text("external_id_id"),
-	"occur_time":         aip.Timestamp("occur_time"),
-	"create_time":        aip.Timestamp("create_time"),
-	"update_time":        aip.Timestamp("update_time"),
-	"delete_time":        aip.Timestamp("delete_time"),
+	"channel":           aip.Enum("channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
+	"direction":         aip.Enum("direction", rapportv1.Interaction_DIRECTION_UNSPECIFIED.Descriptor()),
+	"purpose":           aip.Enum("purpose", rapportv1.Interaction_PURPOSE_UNSPECIFIED.Descriptor()),
+	"customer_reaction": aip.Enum("customer_reaction", rapportv1.Interaction_REACTION_UNSPECIFIED.Descriptor()),
+	"subject":           aip.Text("subject"),
+	"body":              aip.Text("body"),
+	"staff":             aip.Indexed(aip.Text("staff")),
+	"contact":           owned.Named(aip.Contacts, "contact_id"),
+	"case":              aip.Indexed(owned.Named(aip.Cases, "case_id")),
+	"campaign":          aip.Text("campaign"),
+	"concession.reason": aip.Text("concession_reason"),
+	"attributes":        aip.Attributes("attributes"),
+	"occur_time":        aip.Timestamp("occur_time"),
 }
 
 // Time implements owned.Timed: the one order by a time of its own is by occur_time.

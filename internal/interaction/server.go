@@ -8,7 +8,6 @@ import (
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/followup"
-	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
@@ -23,17 +22,14 @@ func New(service owned.Service) *Server {
 	s.interactions = owned.Resource[*rapportv1.Interaction, row, *row]{
 		Service: service, Collection: aip.Interactions, Singular: "Interaction", Plural: "Interactions", Table: "interaction", Columns: columns,
 		ExternalColumns: [2]string{"external_id_source", "external_id_id"},
-		References: []owned.Reference[*rapportv1.Interaction]{{
-			Field: "interaction.contact", Name: (*rapportv1.Interaction).GetContact,
-			Collection: aip.Contacts, Table: "contact", IDColumn: "contact_id", Deletable: true,
-		}, {
-			Field: "interaction.case", Name: (*rapportv1.Interaction).GetCase,
-			Collection: aip.Cases, Table: "support_case", IDColumn: "case_id",
-		}},
-		Normalise: s.normalise, Follow: follow,
+		References: []owned.Reference[*rapportv1.Interaction]{
+			owned.ToContact("interaction.contact", (*rapportv1.Interaction).GetContact),
+			owned.ToCase("interaction.case", (*rapportv1.Interaction).GetCase),
+		},
+		Normalise: s.normalise, Follow: followup.Follow[row]((*followup.Changes).Interaction),
 		NotFound: rapportv1.ErrorReason_INTERACTION_NOT_FOUND, Exists: rapportv1.ErrorReason_INTERACTION_ALREADY_EXISTS,
 		Deleted: rapportv1.ErrorReason_INTERACTION_DELETED,
-		Fields:  fields, Orders: orders(), DefaultOrder: newestFirst,
+		Fields:  fields, Orders: owned.ByTime("occur_time"), DefaultOrder: owned.NewestFirst("occur_time"),
 	}
 	s.interactions.Ready()
 	return s
@@ -49,10 +45,7 @@ func (s *Server) CreateInteraction(ctx context.Context, req *rapportv1.CreateInt
 
 // BatchCreateInteractions records interactions, all or none or all that can be.
 func (s *Server) BatchCreateInteractions(ctx context.Context, req *rapportv1.BatchCreateInteractionsRequest) (*rapportv1.BatchCreateInteractionsResponse, error) {
-	entries := make([]owned.Entry[*rapportv1.Interaction], len(req.GetRequests()))
-	for i, r := range req.GetRequests() {
-		entries[i] = owned.Entry[*rapportv1.Interaction]{Request: r, ID: r.GetInteractionId(), Value: r.GetInteraction()}
-	}
+	entries := owned.Entries(req.GetRequests(), (*rapportv1.CreateInteractionRequest).GetInteractionId, (*rapportv1.CreateInteractionRequest).GetInteraction)
 	return owned.BatchCreate(ctx, &s.interactions, req, entries, func(made []*rapportv1.Interaction, failed owned.Failed) *rapportv1.BatchCreateInteractionsResponse {
 		return &rapportv1.BatchCreateInteractionsResponse{Interactions: made, FailedRequests: failed}
 	})
@@ -85,14 +78,4 @@ func (s *Server) DeleteInteraction(ctx context.Context, req *rapportv1.DeleteInt
 // UndeleteInteraction takes an interaction back from deletion.
 func (s *Server) UndeleteInteraction(ctx context.Context, req *rapportv1.UndeleteInteractionRequest) (*rapportv1.Interaction, error) {
 	return s.interactions.Undelete(ctx, req)
-}
-
-// follow queues what follows from interactions: when the customer was last in contact and
-// was thanked, and when a case was first responded to.
-func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Interaction, *row]) {
-	var changes followup.Changes
-	for _, m := range moved {
-		changes.Interaction(m.Row.CustomerID, m.Before, m.After)
-	}
-	changes.Queue(tx, tx.Now)
 }

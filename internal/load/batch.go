@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -22,23 +21,36 @@ const (
 )
 
 // batch is the rows of one message, or the error that ended the rows.
-type batch struct {
-	rows []*Row
+type batch[R any] struct {
+	rows []R
 	err  error
 }
 
-// read gathers rows to batches until they end or the context does.
-func (l *loader) read(ctx context.Context, rows iter.Seq2[*Row, error]) {
-	defer close(l.batches)
-	var b batch
+// gatherer makes messages of rows.
+type gatherer[R any] struct {
+	// message is what goes over the wire of a row.
+	message func(R) proto.Message
+	number  func(R) int64
+	// most is how many rows a batch has.
+	most  int
+	tally *tally
+	// batches take them; the gatherer closes it at the end.
+	batches chan batch[R]
+}
+
+// gather makes batches of rows until they end or the context does. A row that no message
+// holds is counted as rejected on the spot.
+func (g *gatherer[R]) gather(ctx context.Context, rows iter.Seq2[R, error]) {
+	defer close(g.batches)
+	var b batch[R]
 	size := 0
 	send := func() bool {
 		if len(b.rows) == 0 && b.err == nil {
 			return true
 		}
 		select {
-		case l.batches <- b:
-			b, size = batch{}, 0
+		case g.batches <- b:
+			b, size = batch[R]{}, 0
 			return true
 		case <-ctx.Done():
 			return false
@@ -52,16 +64,16 @@ func (l *loader) read(ctx context.Context, rows iter.Seq2[*Row, error]) {
 			b.err = err
 			break
 		}
-		n := proto.Size(row)
+		n := proto.Size(g.message(row))
 		if n > maxRowBytes {
-			l.count(row, tooLarge(row, n))
+			g.tally.count(tooLarge(g.number(row), n))
 			continue
 		}
 		if size+n > maxBatchBytes && !send() {
 			return
 		}
 		b.rows, size = append(b.rows, row), size+n
-		if len(b.rows) == l.options.BatchRows && !send() {
+		if len(b.rows) == g.most && !send() {
 			return
 		}
 	}
@@ -69,12 +81,8 @@ func (l *loader) read(ctx context.Context, rows iter.Seq2[*Row, error]) {
 }
 
 // tooLarge is the outcome of a row that the service would not even read.
-func tooLarge(row *Row, size int) *Outcome {
-	err := apierr.New(codes.ResourceExhausted, rapportv1.ErrorReason_MESSAGE_TOO_LARGE,
+func tooLarge(number int64, size int) Outcome {
+	return Outcome{Number: number, Result: Rejected, Err: apierr.New(codes.ResourceExhausted, rapportv1.ErrorReason_MESSAGE_TOO_LARGE,
 		fmt.Sprintf("the row has %d bytes, more than the %d of a message", size, maxRowBytes),
-		map[string]string{"limit_bytes": fmt.Sprint(maxRowBytes)})
-	return &Outcome{
-		Number: row.GetNumber(), Result: rapportv1.ImportCustomersResponse_Outcome_REJECTED,
-		Error: status.Convert(err).Proto(),
-	}
+		map[string]string{"limit_bytes": fmt.Sprint(maxRowBytes)})}
 }

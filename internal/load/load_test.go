@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
@@ -41,18 +42,22 @@ func person(i int) *load.Row {
 	}
 }
 
-// through returns a client that talks to the service by way of a relay.
-func through(t *testing.T, s *apitest.Service) (*apitest.Relay, rapportv1.CustomerServiceClient) {
+// through returns a connection to the service by way of a relay.
+func through(t *testing.T, s *apitest.Service) (*apitest.Relay, *grpc.ClientConn) {
 	t.Helper()
 	relay := apitest.StartRelay(t, s.Server.GRPCAddr())
 	conn, err := grpc.NewClient(relay.Addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: time.Millisecond, Multiplier: 1, MaxDelay: time.Millisecond}}))
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff: backoff.Config{BaseDelay: time.Millisecond, Multiplier: 1, MaxDelay: time.Millisecond}, MinConnectTimeout: 10 * time.Second,
+		}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return relay, rapportv1.NewCustomerServiceClient(conn)
+	return relay, conn
 }
+
+func eur(units int64) *money.Money { return &money.Money{CurrencyCode: "EUR", Units: units} }
 
 func customers(t *testing.T, s *apitest.Service) (n int64) {
 	t.Helper()
@@ -66,15 +71,16 @@ func customers(t *testing.T, s *apitest.Service) (n int64) {
 // in the order of the rows, and is in the database once.
 func TestBrokenStreams(t *testing.T) {
 	s := apitest.Start(t)
-	relay, client := through(t, s)
+	relay, conn := through(t, s)
+	client := rapportv1.NewCustomerServiceClient(conn)
 	relay.CutAfter.Store(30_000)
 	const rows = 3000
 	next, retries := int64(0), 0
 	summary, err := load.Customers(t.Context(), client, people(rows), load.Options{
 		BatchRows: 50, Window: 400, MaxTries: 3,
-		OnOutcome: func(row *load.Row, outcome *load.Outcome) {
-			if row.GetNumber() != next || outcome.GetNumber() != next || outcome.GetCustomer() == "" {
-				t.Errorf("the outcome %v of row %d came where that of %d was awaited", outcome, row.GetNumber(), next)
+		OnOutcome: func(o load.Outcome) {
+			if o.Number != next || o.Name == "" {
+				t.Errorf("the outcome %+v came where that of %d was awaited", o, next)
 			}
 			next++
 		},
@@ -97,7 +103,8 @@ func TestBrokenStreams(t *testing.T) {
 
 func TestGivesUp(t *testing.T) {
 	s := apitest.Start(t)
-	relay, client := through(t, s)
+	relay, conn := through(t, s)
+	client := rapportv1.NewCustomerServiceClient(conn)
 	relay.Refuse.Store(true)
 	var numbers []int
 	summary, err := load.Customers(t.Context(), client, people(10), load.Options{
@@ -129,8 +136,8 @@ func TestStops(t *testing.T) {
 		}
 	}
 	summary, err := load.Customers(ctx, s.Customers, rows, load.Options{
-		BatchRows: 10,
-		OnOutcome: func(*load.Row, *load.Outcome) {
+		BatchRows: 10, Grace: time.Minute, // a busy machine may need it
+		OnOutcome: func(load.Outcome) {
 			if told.Add(1) == 1 {
 				apitest.Eventually(t, 10*time.Second, func() bool { return read.Load() >= 200 })
 				cancel()
@@ -159,10 +166,10 @@ func TestWindow(t *testing.T) {
 	}
 	_, err := load.Customers(t.Context(), s.Customers, rows, load.Options{
 		Window: window, BatchRows: batch,
-		OnOutcome: func(row *load.Row, _ *load.Outcome) {
+		OnOutcome: func(o load.Outcome) {
 			// At the first outcome the reader gets the time to run too far.
 			deadline := time.Now().Add(500 * time.Millisecond)
-			for row.GetNumber() == 0 && read.Load() <= most && time.Now().Before(deadline) {
+			for o.Number == 0 && read.Load() <= most && time.Now().Before(deadline) {
 				time.Sleep(time.Millisecond)
 			}
 			answered.Add(1)
@@ -183,16 +190,16 @@ func TestRowsThatEnd(t *testing.T) {
 		huge.Customer.DisplayName = strings.Repeat("x", 5<<20)
 		_ = yield(person(1), nil) && yield(huge, nil) && yield(person(2), nil) && yield(nil, broken)
 	}
-	var refused *load.Outcome
-	summary, err := load.Customers(t.Context(), s.Customers, rows, load.Options{OnOutcome: func(_ *load.Row, outcome *load.Outcome) {
-		if outcome.GetError() != nil {
-			refused = outcome
+	var refused load.Outcome
+	summary, err := load.Customers(t.Context(), s.Customers, rows, load.Options{OnOutcome: func(o load.Outcome) {
+		if o.Err != nil {
+			refused = o
 		}
 	}})
 	if want := (load.Summary{Created: 2, Rejected: 1}); !errors.Is(err, broken) || summary != want {
 		t.Errorf("%v, %+v", err, summary)
 	}
-	if refused.GetNumber() != 7 || apierr.Reason(status.ErrorProto(refused.GetError())) != rapportv1.ErrorReason_MESSAGE_TOO_LARGE {
+	if refused.Number != 7 || refused.Result != load.Rejected || apierr.Reason(refused.Err) != rapportv1.ErrorReason_MESSAGE_TOO_LARGE {
 		t.Errorf("refused: %v", refused)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
@@ -19,7 +20,8 @@ type loader struct {
 	client  rapportv1.CustomerServiceClient
 	options Options
 	// batches come from the goroutine that reads the rows; it closes them at the end.
-	batches chan batch
+	batches <-chan batch[*Row]
+	tally   tally
 
 	// freed tells the sender that there may be room in the window.
 	freed chan struct{}
@@ -27,15 +29,11 @@ type loader struct {
 	mu sync.Mutex
 	// pending are the rows without an outcome, in their order.
 	pending []*Row
-	summary Summary
 
 	// ended is set once the last batch was taken, failed where an error ended the rows.
 	// Only the sender uses them.
 	ended  bool
 	failed error
-
-	// telling holds OnOutcome to one call at a time.
-	telling sync.Mutex
 }
 
 type importStream = grpc.BidiStreamingClient[rapportv1.ImportCustomersRequest, rapportv1.ImportCustomersResponse]
@@ -152,11 +150,10 @@ func (l *loader) receive(s importStream) error {
 			return err
 		}
 		for _, outcome := range m.GetOutcomes() {
-			row, err := l.take(outcome)
-			if err != nil {
+			if err := l.take(outcome.GetNumber()); err != nil {
 				return err
 			}
-			l.count(row, outcome)
+			l.tally.count(outcomeOf(outcome))
 		}
 		select {
 		case l.freed <- struct{}{}:
@@ -165,49 +162,38 @@ func (l *loader) receive(s importStream) error {
 	}
 }
 
-// take removes the first row without an outcome, whose this one must be.
-func (l *loader) take(outcome *Outcome) (*Row, error) {
+// take removes the first row without an outcome, whose number this must be.
+func (l *loader) take(number int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.pending) == 0 {
-		return nil, fmt.Errorf("an outcome came for row %d, and none was awaited", outcome.GetNumber())
+		return fmt.Errorf("an outcome came for row %d, and none was awaited", number)
 	}
-	row := l.pending[0]
-	if row.GetNumber() != outcome.GetNumber() {
-		return nil, fmt.Errorf("an outcome came for row %d, and that of row %d was awaited", outcome.GetNumber(), row.GetNumber())
+	if row := l.pending[0]; row.GetNumber() != number {
+		return fmt.Errorf("an outcome came for row %d, and that of row %d was awaited", number, row.GetNumber())
 	}
 	l.pending[0] = nil
 	l.pending = l.pending[1:]
-	return row, nil
+	return nil
 }
 
-// count adds the outcome to the summary and tells of it.
-func (l *loader) count(row *Row, outcome *Outcome) {
-	l.mu.Lock()
-	switch outcome.GetResult() {
+func outcomeOf(o *rapportv1.ImportCustomersResponse_Outcome) Outcome {
+	out := Outcome{Number: o.GetNumber(), Name: o.GetCustomer()}
+	switch o.GetResult() {
 	case rapportv1.ImportCustomersResponse_Outcome_CREATED:
-		l.summary.Created++
+		out.Result = Created
 	case rapportv1.ImportCustomersResponse_Outcome_UPDATED:
-		l.summary.Updated++
+		out.Result = Updated
 	case rapportv1.ImportCustomersResponse_Outcome_UNCHANGED:
-		l.summary.Unchanged++
+		out.Result = Unchanged
 	default:
-		l.summary.Rejected++
+		out.Err = status.ErrorProto(o.GetError())
 	}
-	l.mu.Unlock()
-	l.telling.Lock()
-	defer l.telling.Unlock()
-	l.options.OnOutcome(row, outcome)
+	return out
 }
 
 func (l *loader) unanswered() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.pending)
-}
-
-func (l *loader) answered() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.summary.Rows()
 }

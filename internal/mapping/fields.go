@@ -90,24 +90,25 @@ func (c *compiler) scalar(n *node, fd protoreflect.FieldDescriptor) value {
 	var v value
 	switch {
 	case fd.Message() != nil && fd.Message().FullName() == timestampName:
-		v.source = c.source(n, "layout", "zone")
+		v.source = c.source(n, instantKeys...)
 		i := c.instants(n)
 		v.parse = func(text string) (protoreflect.Value, error) {
 			t, err := i.timestamp(text)
 			return protoreflect.ValueOfMessage(t.ProtoReflect()), err
 		}
 	case fd.Message() != nil && fd.Message().FullName() == durationName:
-		v.source, v.parse = c.source(n), parseDays
+		v.source = c.source(n, "unit")
+		if v.parse = parseDuration(c.unit(n)); n.get("unit") == nil && fd.Name() == "contact_interval" {
+			v.parse = parseDays
+		}
 	case fd.Message() != nil:
 		v.source, v.parse = c.source(n, "layout"), parseDate(c.layouts(n))
 	case fd.Kind() == protoreflect.EnumKind:
 		v.source, v.parse = c.source(n), parseEnum(fd.Enum())
 	case fd.Kind() == protoreflect.BoolKind:
-		v.source = c.source(n)
-		v.parse = func(text string) (protoreflect.Value, error) {
-			yes, err := parseBool(text)
-			return protoreflect.ValueOfBool(yes), err
-		}
+		v.source, v.parse = c.source(n), parseTruth
+	case fd.Kind() == protoreflect.DoubleKind:
+		v = c.number(n, protoreflect.ValueOfFloat64)
 	default:
 		v.source, v.parse = c.source(n), parseText
 	}
@@ -120,7 +121,7 @@ func (c *compiler) checkConstant(n *node, v value) {
 	if !v.constant() {
 		return
 	}
-	if text, err := v.text(nil); err == nil && text != "" {
+	if text, err := v.text(cells{}); err == nil && text != "" {
 		if _, err := v.parse(text); err != nil {
 			c.add(n.line, "%q %v", text, err)
 		}
@@ -135,10 +136,12 @@ func (c *compiler) money(n *node, fd protoreflect.FieldDescriptor) filler {
 	}
 	c.only(n, "amount", "currency_code")
 	d := c.decimals(n.get("amount"))
-	amount := value{source: c.source(n.get("amount"), "decimal", "thousands"), parse: func(text string) (protoreflect.Value, error) {
+	amount := c.summable(n.get("amount"), "decimal", "thousands")
+	amount.parse = func(text string) (protoreflect.Value, error) {
 		m, err := d.amount(text)
 		return protoreflect.ValueOfMessage(m.ProtoReflect()), err
-	}}
+	}
+	amount.add = addAmounts
 	currency := value{source: c.source(n.get("currency_code")), parse: parseText}
 	c.checkConstant(n.get("amount"), amount)
 	return filler{constant: amount.constant(), fill: func(b *build, m protoreflect.Message, path string) bool {

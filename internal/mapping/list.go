@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"fmt"
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -43,13 +42,18 @@ func shorthand(md protoreflect.MessageDescriptor) protoreflect.FieldDescriptor {
 	return nil
 }
 
-// stands tells whether a list has an element of the same address or number already: two
-// columns often hold the same one, and a customer has each once.
+// once tells whether a list has each element only once by what a text alone sets: two
+// columns often hold the same address or number.
+func once(md protoreflect.MessageDescriptor) bool {
+	return md.FullName() == "rapport.v1.EmailAddress" || md.FullName() == "rapport.v1.PhoneNumber"
+}
+
+// stands tells whether a list has an element already that it has once.
 func stands(list protoreflect.List, element protoreflect.Value) bool {
-	fd := shorthand(element.Message().Descriptor())
-	if fd == nil {
+	if !once(element.Message().Descriptor()) {
 		return false
 	}
+	fd := shorthand(element.Message().Descriptor())
 	for i := range list.Len() {
 		if list.Get(i).Message().Get(fd).String() == element.Message().Get(fd).String() {
 			return true
@@ -58,11 +62,21 @@ func stands(list protoreflect.List, element protoreflect.Value) bool {
 	return false
 }
 
-// messageElement compiles an element of several fields.
+// messageElement compiles an element of several fields, or with `each` one for each row of
+// a file that may have several.
 func (c *compiler) messageElement(n *node, fd protoreflect.FieldDescriptor) filler {
+	table := 0
+	if each := n.get("each"); each != nil {
+		if table = c.several(each.line, c.textOf(n, "each")); c.each != 0 {
+			c.add(each.line, "each cannot stand in another one")
+		}
+		n = n.without("each")
+		c.each = table
+		defer func() { c.each = 0 }()
+	}
 	parts := c.fields(n, fd.Message())
 	constant := allConstant(parts)
-	return filler{constant: constant, fill: func(b *build, m protoreflect.Message, path string) bool {
+	add := func(b *build, m protoreflect.Message, path string) bool {
 		list := m.Mutable(fd).List()
 		child := list.NewElement()
 		filled := fillAll(b, parts, child.Message(), b.index(b.path(path, fd), list.Len()))
@@ -70,7 +84,25 @@ func (c *compiler) messageElement(n *node, fd protoreflect.FieldDescriptor) fill
 			list.Append(child)
 		}
 		return filled
+	}
+	if table == 0 {
+		return filler{constant: constant, fill: add}
+	}
+	return filler{fill: func(b *build, m protoreflect.Message, path string) (filled bool) {
+		b.eachOf(table, func() { filled = add(b, m, path) || filled })
+		return filled
 	}}
+}
+
+// several returns the joined file of this name, which may have several rows for each.
+func (c *compiler) several(line int, name string) int {
+	for i, j := range c.joined {
+		if j.join.name() == name && j.join.several {
+			return i + 1
+		}
+	}
+	c.add(line, "there is no joined file %q with `several: true`", name)
+	return 0
 }
 
 // scalarElements compiles elements that a text sets, or the pieces of a text: elements of
@@ -108,75 +140,4 @@ func (c *compiler) scalarElements(n *node, fd, element protoreflect.FieldDescrip
 		}
 		return filled
 	}}
-}
-
-// build is the making of one row.
-type build struct {
-	row cells
-	// raw is the record as it is written, of NDJSON.
-	raw      string
-	problems []Problem
-	// origins are the columns that each field came from, where that is asked for.
-	origins map[string]Problem
-}
-
-// path and index lead to a field and an element, where origins are noted.
-func (b *build) path(path string, fd protoreflect.FieldDescriptor) string {
-	if b.origins == nil {
-		return ""
-	}
-	return path + "." + string(fd.Name())
-}
-
-func (b *build) index(path string, i int) string {
-	if b.origins == nil {
-		return ""
-	}
-	return fmt.Sprintf("%s[%d]", path, i)
-}
-
-// text returns a source's text, and whether a column had something for it.
-func (b *build) text(s source) (text string, filled bool) {
-	filled = !s.constant() && s.raw(b.row) != ""
-	text, err := s.text(b.row)
-	if err != nil {
-		b.problem(s, err)
-	}
-	return text, filled
-}
-
-// value returns a value, whether it is set, and whether a column had something for it.
-func (b *build) value(v value, path string) (out protoreflect.Value, set, filled bool) {
-	b.note(path, v.source)
-	text, filled := b.text(v.source)
-	if text == "" {
-		return out, false, filled
-	}
-	out, err := v.parse(text)
-	if err != nil {
-		b.problem(v.source, err)
-		return out, false, filled
-	}
-	return out, true, filled
-}
-
-func (b *build) problem(s source, err error) {
-	p := b.origin(s)
-	p.Reason = err.Error()
-	b.problems = append(b.problems, p)
-}
-
-func (b *build) note(path string, s source) {
-	if b.origins != nil {
-		b.origins[path] = b.origin(s)
-	}
-}
-
-// origin names the columns of a source and what they hold.
-func (b *build) origin(s source) Problem {
-	var columns, values []string
-	for _, r := range s.refs() {
-		columns, values = append(columns, r.name), append(values, b.row.get(r))
-	}
-	return Problem{Column: strings.Join(columns, ", "), Value: strings.Join(values, ", ")}
 }

@@ -1,11 +1,13 @@
-// Package mapping turns the records of a file into customers, as a mapping file says:
-// which column fills which field, how texts are read as values, and which further files
-// have the rest. docs/import.md describes mapping files.
+// Package mapping turns the records of a file into customers, or into records of what was
+// said, bought, asked or promised, as a mapping file says: which column fills which field,
+// how texts are read as values, and which further files have the rest. docs/import.md
+// describes mapping files.
 package mapping
 
 import (
 	"strings"
 
+	"github.com/rapport-crm/rapport/internal/load"
 	"github.com/rapport-crm/rapport/internal/tabular"
 )
 
@@ -18,10 +20,31 @@ type Mapping struct {
 	Delimiter byte
 	// Joins are the further files.
 	Joins []Join
+	// Kind is what the rows become records of; nil for customers.
+	Kind *load.Kind
 
-	externalID *node
-	customer   *node
+	// externalID says how a record is found again, owner whose it is where it is not a
+	// customer, and void which purchases are voided.
+	externalID, owner, void *node
+	// fields are those of the record.
+	fields *node
 }
+
+// noun is what a row is to become.
+func (m *Mapping) noun() string {
+	if m.Kind == nil {
+		return customerKey
+	}
+	return m.Kind.Singular
+}
+
+// The keys of a mapping.
+const (
+	customerKey   = "customer"
+	externalIDKey = "external_id"
+	ownerKey      = "customer_external_id"
+	voidKey       = "void"
+)
 
 // Join is a further file, whose rows have more about those of the main one.
 type Join struct {
@@ -30,9 +53,18 @@ type Join struct {
 	// As names it before a column, as in `status.Quarter`; empty where nothing does.
 	As string
 
-	line     int
-	key, on  string
-	optional bool
+	line    int
+	key, on string
+	// several is set where a row of the main file may have several partners.
+	several, optional bool
+}
+
+// name is how a mapping calls the file.
+func (j Join) name() string {
+	if j.As != "" {
+		return j.As
+	}
+	return j.File
 }
 
 // Parse reads a mapping file. The error tells all that is wrong with it, each with its
@@ -45,10 +77,18 @@ func Parse(file string, text []byte) (*Mapping, error) {
 	p := &problems{file: file}
 	m := &Mapping{File: file}
 	if !root.isMap() {
-		p.add(root.line, "must have the keys external_id and customer")
+		p.add(root.line, "must have the keys external_id and customer, or what else is imported: %s", strings.Join(kindNames(), ", "))
 		return nil, p.err()
 	}
-	p.only(root, "encoding", "delimiter", "external_id", "join", "customer")
+	p.kind(m, root)
+	keys := []string{"encoding", "delimiter", "join", externalIDKey, m.noun()}
+	if m.Kind != nil {
+		keys = append(keys, ownerKey)
+	}
+	if m.Kind == load.Purchases {
+		keys = append(keys, voidKey)
+	}
+	p.only(root, keys...)
 	m.Encoding = p.textOf(root, "encoding")
 	switch d := p.textOf(root, "delimiter"); {
 	case d == "":
@@ -57,11 +97,12 @@ func Parse(file string, text []byte) (*Mapping, error) {
 	default:
 		p.add(root.get("delimiter").line, "the delimiter must be one ASCII character, and neither a quote nor a line's end")
 	}
-	if m.externalID = root.get("external_id"); m.externalID != nil && !m.externalID.isMap() {
-		p.add(m.externalID.line, "external_id must have the keys source and column")
+	m.externalID, m.owner, m.void = p.idOf(root, externalIDKey), p.idOf(root, ownerKey), root.get(voidKey)
+	if m.fields = root.get(m.noun()); m.fields == nil || !m.fields.isMap() {
+		p.add(root.line, "%s must say which field comes from where", m.noun())
 	}
-	if m.customer = root.get("customer"); m.customer == nil || !m.customer.isMap() {
-		p.add(root.line, "customer must say which field comes from where")
+	if m.void != nil && (m.void.get("when") == nil || m.void.get("reason") == nil) {
+		p.add(m.void.line, "void must have the keys when and reason")
 	}
 	if joins := root.get("join"); joins != nil {
 		m.Joins = p.joins(joins)
@@ -70,6 +111,37 @@ func Parse(file string, text []byte) (*Mapping, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// kind finds out what the rows become.
+func (p *problems) kind(m *Mapping, root *node) {
+	found := root.get(customerKey) != nil
+	for _, k := range load.Kinds {
+		n := root.get(k.Singular)
+		if n == nil {
+			continue
+		}
+		if found {
+			p.add(n.line, "a mapping makes one kind of records; %s and %s are two", m.noun(), k.Singular)
+		}
+		found, m.Kind = true, k
+	}
+}
+
+func kindNames() (out []string) {
+	for _, k := range load.Kinds {
+		out = append(out, k.Singular)
+	}
+	return out
+}
+
+// idOf returns what a key says of an id in another system, or nil.
+func (p *problems) idOf(root *node, key string) *node {
+	n := root.get(key)
+	if n != nil && !n.isMap() {
+		p.add(n.line, "%s must have the keys source and column", key)
+	}
+	return n
 }
 
 func (p *problems) joins(list *node) (out []Join) {
@@ -82,10 +154,11 @@ func (p *problems) joins(list *node) (out []Join) {
 			p.add(n.line, "must have the keys file and key")
 			continue
 		}
-		p.only(n, "file", "key", "on", "as", "optional")
+		p.only(n, "file", "key", "on", "as", "several", "optional")
 		j := Join{
 			File: p.textOf(n, "file"), As: p.textOf(n, "as"), line: n.line,
-			key: p.textOf(n, "key"), on: p.textOf(n, "on"), optional: p.flag(n, "optional"),
+			key: p.textOf(n, "key"), on: p.textOf(n, "on"),
+			several: p.flag(n, "several"), optional: p.flag(n, "optional"),
 		}
 		if j.on == "" {
 			j.on = j.key

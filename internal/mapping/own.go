@@ -105,7 +105,7 @@ var ownTypes = map[string]func(string) (protoreflect.Value, error){
 	"bool":   attributeBool,
 	"number": func(text string) (protoreflect.Value, error) {
 		f, err := decimals{point: "."}.number(text)
-		return ofAttribute(&rapportv1.AttributeValue{Kind: &rapportv1.AttributeValue_DoubleValue{DoubleValue: f}}), err
+		return attributeNumber(f), err
 	},
 	"timestamp": func(text string) (protoreflect.Value, error) {
 		t, err := ownInstants.timestamp(text)

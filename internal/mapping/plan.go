@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -10,24 +9,38 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
+	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/load"
 	"github.com/rapport-crm/rapport/internal/tabular"
 )
 
 // Plan turns the records of one file into rows of an import.
 type Plan struct {
+	// kind is what they become; nil for customers.
+	kind   *load.Kind
 	joined []*Joined
-	// on are the columns of the main file whose cells are the keys of the joined ones.
-	on []ref
-	// externalID finds the customer where its name does not.
-	externalID *value
-	source     string
-	fillers    []filler
+	links  []link
+	// externalID finds the record again, where its name does not, and owner the customer
+	// of one that has one.
+	externalID, owner *externalID
+	fillers           []filler
 	// paths are the fields that the plan can set and an update can change.
 	paths []string
+	// void says which purchases are voided and why; nil where none are.
+	void *void
 	// own is set where the file is an export of ours.
 	own *ownFile
 }
+
+// externalID is an id in another system.
+type externalID struct {
+	source string
+	id     value
+	// empty is what is wrong with a row that has none.
+	empty string
+}
+
+type void struct{ when, reason value }
 
 // Problem is what is wrong with one row, and where it came from.
 type Problem struct {
@@ -59,33 +72,52 @@ var ErrSkip = errors.New("not a customer to load")
 var customerDescriptor = (&rapportv1.Customer{}).ProtoReflect().Descriptor()
 
 // Compile resolves the mapping against its files. The error tells of every column that
-// no file has and every field that no customer has, each with its line.
+// no file has and every field that no record has, each with its line.
 func (m *Mapping) Compile(main *tabular.Table, joined []*Joined) (*Plan, error) {
-	c := &compiler{problems: problems{file: m.File}, main: main, joined: joined}
-	p := &Plan{joined: joined}
-	for _, j := range joined {
-		on, ok := main.Column(j.join.on)
-		if !ok {
-			c.add(j.join.line, "the file has no column %q%s", j.join.on, near(j.join.on, main))
+	c := &compiler{problems: problems{file: m.File}, main: main}
+	c.link(joined)
+	p := &Plan{kind: m.Kind, joined: joined, links: c.links}
+	fields := m.fields
+	if m.Kind == nil {
+		p.fillers = c.fields(fields, customerDescriptor)
+		p.paths = paths(fields, customerDescriptor, "")
+	} else {
+		if inside := fields.get(externalIDKey); inside != nil {
+			c.add(inside.line, "external_id stands beside %s, not under it", m.noun())
+			fields = fields.without(externalIDKey)
 		}
-		p.on = append(p.on, ref{column: on, name: j.join.on})
+		p.fillers = c.fields(fields, m.Kind.Record())
 	}
-	p.fillers = c.fields(m.customer, customerDescriptor)
-	p.paths = paths(m.customer, customerDescriptor, "")
+	if m.externalID != nil {
+		p.externalID = c.externalID(m.externalID, externalIDKey, "which "+m.noun()+" the row is")
+	}
+	if m.owner != nil {
+		p.owner = c.externalID(m.owner, ownerKey, "whose "+m.noun()+" the row is")
+	}
 	switch {
-	case m.externalID != nil:
-		p.source = c.textOf(m.externalID, "source")
-		if p.source == "" {
-			c.add(m.externalID.line, "external_id must have a source, the name of the system that the ids are of")
-		}
-		p.externalID = &value{source: c.source(m.externalID, "source"), parse: parseText}
-	case m.customer.get("name") == nil:
-		c.add(m.customer.line, "say how a customer is found again: by external_id, or by a name under customer")
+	case m.Kind == nil && m.externalID == nil && fields.get("name") == nil:
+		c.add(fields.line, "say how a customer is found again: by external_id, or by a name under customer")
+	case m.Kind != nil && (m.externalID == nil || m.owner == nil):
+		c.add(m.fields.line, "say by external_id which %s a row is, and by customer_external_id whose", m.noun())
+	}
+	if m.void != nil {
+		c.only(m.void, "when", "reason")
+		p.void = &void{when: value{source: c.source(m.void.get("when")), parse: parseTruth}, reason: value{source: c.source(m.void.get("reason")), parse: parseText}}
 	}
 	if err := c.err(); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// externalID compiles an id in another system.
+func (c *compiler) externalID(n *node, key, what string) *externalID {
+	out := &externalID{source: c.textOf(n, "source"), empty: "is empty, and says " + what}
+	if out.source == "" {
+		c.add(n.line, "%s must have a source, the name of the system that the ids are of", key)
+	}
+	out.id = value{source: c.source(n, "source"), parse: parseText}
+	return out
 }
 
 // paths are the fields of a message that a map names, as an update mask does, each with the
@@ -109,7 +141,7 @@ func paths(n *node, md protoreflect.MessageDescriptor, prefix string) (out []str
 	return out
 }
 
-// Row returns the row of a record. With clearEmpty a field whose cells are empty is
+// Row returns the row of a customer. With clearEmpty a field whose cells are empty is
 // cleared; else it stays as it is. The error is ErrSkip, a *RejectedError, or one that
 // ends the file.
 func (p *Plan) Row(r tabular.Record, clearEmpty bool) (*load.Row, error) {
@@ -118,8 +150,9 @@ func (p *Plan) Row(r tabular.Record, clearEmpty bool) (*load.Row, error) {
 			return nil, err
 		}
 	}
-	b := &build{}
-	row := p.build(b, r)
+	row := &load.Row{Number: r.Line, Customer: &rapportv1.Customer{}}
+	b := &build{plan: p}
+	row.ExternalId, _ = b.make(r, row.GetCustomer().ProtoReflect())
 	if len(b.problems) > 0 {
 		return nil, &RejectedError{Problems: b.problems}
 	}
@@ -135,41 +168,60 @@ func (p *Plan) Row(r tabular.Record, clearEmpty bool) (*load.Row, error) {
 	return row, nil
 }
 
-func (p *Plan) build(b *build, r tabular.Record) *load.Row {
-	row := &load.Row{Number: r.Line, Customer: &rapportv1.Customer{}}
-	b.row, b.raw = cells{r.Cells}, r.Raw
-	for i, j := range p.joined {
-		key := strings.TrimSpace(b.row.get(p.on[i]))
-		partner, ok := j.rows[key]
-		if !ok && !j.join.optional {
-			b.problems = append(b.problems, Problem{
-				Column: p.on[i].name, Value: key, Reason: fmt.Sprintf("has no row in %s", j.join.File),
-			})
-		}
-		b.row = append(b.row, partner)
-	}
+// Record returns the record of a row that a customer owns. The error is a *RejectedError.
+func (p *Plan) Record(r tabular.Record) (*load.Record, error) {
+	b := &build{plan: p}
+	out := b.record(r)
 	if len(b.problems) > 0 {
-		return row
+		return nil, &RejectedError{Problems: b.problems}
 	}
-	if p.externalID != nil {
-		row.ExternalId = &rapportv1.ExternalId{Source: p.source}
-		if id, set, _ := b.value(*p.externalID, "external_id.id"); set {
-			row.ExternalId.Id = id.String()
-		} else if len(b.problems) == 0 {
-			b.problem(p.externalID.source, errors.New("is empty, and says which customer the row is"))
-		}
+	return out, nil
+}
+
+// record makes the create of a record.
+func (b *build) record(r tabular.Record) *load.Record {
+	p := b.plan
+	create := p.kind.NewCreate()
+	set := func(m protoreflect.Message, name protoreflect.Name, v protoreflect.Value) {
+		m.Set(m.Descriptor().Fields().ByName(name), v)
 	}
-	fillAll(b, p.fillers, row.GetCustomer().ProtoReflect(), "customer")
-	return row
+	record := create.Mutable(create.Descriptor().Fields().ByName(protoreflect.Name(p.kind.Singular))).Message()
+	own, whole := b.make(r, record)
+	out := &load.Record{Number: r.Line, Create: create.Interface()}
+	if !whole {
+		return out
+	}
+	if own != nil {
+		set(record, externalIDKey, protoreflect.ValueOfMessage(own.ProtoReflect()))
+	}
+	set(create, "parent", protoreflect.ValueOfString("customers/-"))
+	if owner := b.externalID(p.owner, ownerKey); owner != nil {
+		set(create, ownerKey, protoreflect.ValueOfMessage(owner.ProtoReflect()))
+	}
+	if p.void == nil {
+		return out
+	}
+	if yes, is, _ := b.value(p.void.when, voidKey+".when"); is && yes.Bool() {
+		reason, _ := b.text(p.void.reason.source)
+		out.Void = &load.Void{Reason: reason}
+	}
+	return out
 }
 
 // Problems returns what the service found wrong with a record, by column: its fields are
 // led back to the columns that they came from.
 func (p *Plan) Problems(r tabular.Record, err error) []Problem {
-	b := &build{origins: map[string]Problem{}}
-	p.build(b, r)
+	b := &build{plan: p, origins: map[string]Problem{}}
+	if p.kind == nil {
+		b.make(r, (&rapportv1.Customer{}).ProtoReflect())
+	} else {
+		b.record(r)
+	}
 	var out []Problem
 	for _, v := range violations(err) {
+		if v.Field == "" && p.kind != nil && apierr.Reason(err) == rapportv1.ErrorReason_CUSTOMER_NOT_FOUND {
+			v.Field = ownerKey + ".id"
+		}
 		origin := lookUp(b.origins, v.Field)
 		if origin.Column == "" && v.Field != "" {
 			v.Description = v.Field + " " + v.Description

@@ -2,6 +2,8 @@ package mapping
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +17,7 @@ type source struct {
 	firstOf []template
 	// values translates the text where it is set; one that it does not have becomes
 	// others, or is refused where that is nil.
-	values map[string]string
+	values map[string]template
 	others *template
 	// fallback stands for an empty text.
 	fallback string
@@ -73,7 +75,7 @@ func (c *compiler) source(n *node, more ...string) source {
 		c.add(n.line, "must have one of column, text and first_of")
 	}
 	if v := n.get("values"); v != nil {
-		s.values = c.table(v)
+		s.values = c.values(v)
 	}
 	if v := n.get("others"); v != nil {
 		others := c.template(v)
@@ -85,6 +87,19 @@ func (c *compiler) source(n *node, more ...string) source {
 	s.fallback = c.textOf(n, "default")
 	s.asIs = n.get("trim") != nil && !c.flag(n, "trim")
 	return s
+}
+
+// values compiles the texts of a table.
+func (c *compiler) values(n *node) map[string]template {
+	if !n.isMap() {
+		c.add(n.line, "must be a table of words and what they mean")
+		return nil
+	}
+	out := map[string]template{}
+	for _, e := range n.entries {
+		out[e.key] = c.template(e.value)
+	}
+	return out
 }
 
 // template compiles a text with columns in braces; two braces stand for one.
@@ -122,11 +137,19 @@ func (c *compiler) template(n *node) (out template) {
 
 // constant tells whether no column has a part in the text.
 func (s source) constant() bool {
-	constant := s.template.constant() && (s.others == nil || s.others.constant())
-	for _, t := range s.firstOf {
-		constant = constant && t.constant()
+	return !slices.ContainsFunc(s.templates(), func(t template) bool { return !t.constant() })
+}
+
+// templates are all that have a part in the text, in the order in which they stand.
+func (s source) templates() []template {
+	out := append([]template{s.template}, s.firstOf...)
+	for _, word := range slices.Sorted(maps.Keys(s.values)) {
+		out = append(out, s.values[word])
 	}
-	return constant
+	if s.others != nil {
+		out = append(out, *s.others)
+	}
+	return out
 }
 
 func (t template) constant() bool {
@@ -164,10 +187,10 @@ func (s source) text(row cells) (string, error) {
 	if s.values != nil {
 		switch value, ok := s.values[text]; {
 		case ok:
-			text = value
+			text = s.trimmed(value.text(row, s.asIs))
 		case text == "":
 		case s.others != nil:
-			text = s.others.text(row, s.asIs)
+			text = s.trimmed(s.others.text(row, s.asIs))
 		default:
 			return "", errors.New("is not one of the mapping's values")
 		}
@@ -198,7 +221,7 @@ func (s source) trimmed(text string) string {
 
 // refs are the columns that have a part in the text.
 func (s source) refs() (out []ref) {
-	for _, t := range append([]template{s.template}, s.firstOf...) {
+	for _, t := range s.templates() {
 		for _, p := range t {
 			if p.column {
 				out = append(out, p.ref)

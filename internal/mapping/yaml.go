@@ -158,6 +158,17 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
+// without returns the map without a key.
+func (n *node) without(key string) *node {
+	out := &node{line: n.line, entries: []entry{}}
+	for _, e := range n.entries {
+		if e.key != key {
+			out.entries = append(out.entries, e)
+		}
+	}
+	return out
+}
+
 // only reports the keys of a map that are none of these.
 func (p *problems) only(n *node, keys ...string) {
 	for _, e := range n.entries {
@@ -195,21 +206,4 @@ func (p *problems) flag(n *node, key string) bool {
 		p.add(n.get(key).line, "%q must be true or false, not %q", key, text)
 	}
 	return false
-}
-
-// table returns the texts of a map of texts.
-func (p *problems) table(n *node) map[string]string {
-	if !n.isMap() {
-		p.add(n.line, "must be a table of words and what they mean")
-		return nil
-	}
-	out := map[string]string{}
-	for _, e := range n.entries {
-		if e.value.text == nil {
-			p.add(e.line, "%q must mean a text", e.key)
-			continue
-		}
-		out[e.key] = *e.value.text
-	}
-	return out
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/genproto/googleapis/type/date"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -177,6 +178,26 @@ func (c *caller) task(t testing.TB) string {
 	return c.must(t, &rapportv1.CreateTaskRequest{Parent: c.customer(t), Task: newTask()}).(*rapportv1.Task).GetName()
 }
 
+func newCase() *rapportv1.Case {
+	return &rapportv1.Case{
+		Type: rapportv1.Case_SERVICE_REQUEST, Priority: rapportv1.Priority_P1, Category: proto.String("repair"), Assignee: proto.String("grace"),
+		ReceiveTime: timestamppb.New(time.Unix(1_750_000_000, 0)), ExternalId: &rapportv1.ExternalId{Source: "desk", Id: uuid.NewString()},
+	}
+}
+
+func (c *caller) supportCase(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: newCase()}).(*rapportv1.Case).GetName()
+}
+
+// told is the name of a case whose customer was told what came of it.
+func (c *caller) told(t testing.TB) string {
+	t.Helper()
+	told := newCase()
+	told.Resolution, told.ResolutionType, told.FeedbackTime = proto.String("Done"), rapportv1.Case_FIXED, told.GetReceiveTime()
+	return c.must(t, &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: told}).(*rapportv1.Case).GetName()
+}
+
 // scenario is a mutating call that succeeds, and one with another meaning that would
 // succeed after it.
 type scenario struct {
@@ -301,6 +322,14 @@ var scenarios = map[string]scenario{
 			return &rapportv1.CreateContactRequest{Parent: c.customer(t), Contact: &rapportv1.Contact{DisplayName: "Bob", Primary: true}}
 		},
 		func(req request) { req.(*rapportv1.CreateContactRequest).Contact.Primary = false },
+	},
+	"CreateContact with an occasion": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateContactRequest{Parent: c.customer(t), Contact: &rapportv1.Contact{
+				DisplayName: "Bob", Occasions: []*rapportv1.Occasion{{Type: rapportv1.Occasion_BIRTHDAY, Date: &date.Date{Month: 12, Day: 24}}},
+			}}
+		},
+		func(req request) { req.(*rapportv1.CreateContactRequest).Contact.Occasions[0].Date.Day = 25 },
 	},
 	"UpdateContact": {
 		func(t testing.TB, c *caller) request {
@@ -434,6 +463,87 @@ var scenarios = map[string]scenario{
 			return &rapportv1.UndeleteInteractionRequest{Name: name}
 		},
 		func(req request) { req.(*rapportv1.UndeleteInteractionRequest).Etag = "*" },
+	},
+	"CreateCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: newCase()}
+		},
+		func(req request) { req.(*rapportv1.CreateCaseRequest).Case.Item = proto.String("Other") },
+	},
+	"CreateCase that promises to tell": {
+		func(t testing.TB, c *caller) request {
+			wanted := newCase()
+			wanted.Type = rapportv1.Case_STOCK_REQUEST
+			return &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: wanted, NotifyDueTime: timestamppb.New(time.Unix(1_760_000_000, 0))}
+		},
+		func(req request) { req.(*rapportv1.CreateCaseRequest).NotifyDueTime.Seconds++ },
+	},
+	"CreateCase by external id": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateCaseRequest{Parent: "customers/-", CustomerExternalId: c.known(t), Case: newCase()}
+		},
+		func(req request) { req.(*rapportv1.CreateCaseRequest).Case.Item = proto.String("Other") },
+	},
+	"BatchCreateCases": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateCasesRequest{Parent: "customers/-", Requests: []*rapportv1.CreateCaseRequest{
+				{Parent: c.customer(t), Case: newCase()}, {Parent: c.customer(t), Case: newCase(), CaseId: uuid.NewString()},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchCreateCasesRequest).Requests[1].Case.Item = proto.String("Other")
+		},
+	},
+	"UpdateCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateCaseRequest{Case: &rapportv1.Case{Name: c.supportCase(t), WaitingOnCustomer: true}}
+		},
+		func(req request) { req.(*rapportv1.UpdateCaseRequest).Case.Item = proto.String("Other") },
+	},
+	"UpdateCase that makes one": {
+		func(t testing.TB, c *caller) request {
+			made := newCase()
+			made.Name = c.customer(t) + "/cases/" + uuid.NewString()
+			return &rapportv1.UpdateCaseRequest{Case: made, AllowMissing: true}
+		},
+		func(req request) { req.(*rapportv1.UpdateCaseRequest).Case.Item = proto.String("Other") },
+	},
+	"ResolveCase": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.ResolveCaseRequest{Name: c.supportCase(t), Resolution: "Done", ResolutionType: rapportv1.Case_FIXED}
+		},
+		func(req request) { req.(*rapportv1.ResolveCaseRequest).Resolution = "Other" },
+	},
+	"CloseCase": {
+		func(t testing.TB, c *caller) request { return &rapportv1.CloseCaseRequest{Name: c.told(t)} },
+		func(req request) { req.(*rapportv1.CloseCaseRequest).Etag = "*" },
+	},
+	"ReopenCase": {
+		func(t testing.TB, c *caller) request { return &rapportv1.ReopenCaseRequest{Name: c.told(t)} },
+		func(req request) { req.(*rapportv1.ReopenCaseRequest).Etag = "*" },
+	},
+	"CreateServiceTier": {
+		func(testing.TB, *caller) request {
+			return &rapportv1.CreateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{DisplayName: "Gold"}}
+		},
+		func(req request) { req.(*rapportv1.CreateServiceTierRequest).ServiceTier.DisplayName = "Other" },
+	},
+	"UpdateServiceTier": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{Name: c.tier(t), DisplayName: "Silver"}}
+		},
+		func(req request) { req.(*rapportv1.UpdateServiceTierRequest).ServiceTier.DisplayName = "Other" },
+	},
+	"UpdateServiceTier that makes one": {
+		func(testing.TB, *caller) request {
+			made := &rapportv1.ServiceTier{Name: "serviceTiers/" + uuid.NewString(), DisplayName: "Gold"}
+			return &rapportv1.UpdateServiceTierRequest{ServiceTier: made, AllowMissing: true}
+		},
+		func(req request) { req.(*rapportv1.UpdateServiceTierRequest).ServiceTier.DisplayName = "Other" },
+	},
+	"DeleteServiceTier": {
+		func(t testing.TB, c *caller) request { return &rapportv1.DeleteServiceTierRequest{Name: c.tier(t)} },
+		func(req request) { req.(*rapportv1.DeleteServiceTierRequest).Etag = "*" },
 	},
 	"CreateTask": {
 		func(t testing.TB, c *caller) request {

@@ -53,6 +53,13 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 	case *rapportv1.Purchase:
 		customer, _, _ := strings.Cut(a.GetName(), "/purchases/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
+	case *rapportv1.BatchCreateCasesResponse:
+		disturb(t, c, a.GetCases()[0])
+	case *rapportv1.Case:
+		customer, _, _ := strings.Cut(a.GetName(), "/cases/")
+		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
+	case *rapportv1.ServiceTier:
+		_, err = c.Cases.DeleteServiceTier(t.Context(), &rapportv1.DeleteServiceTierRequest{Name: a.GetName()})
 	case *rapportv1.BatchCreateTasksResponse:
 		disturb(t, c, a.GetTasks()[0])
 	case *rapportv1.CompleteTaskResponse:
@@ -143,6 +150,12 @@ func TestConcurrentDuplicates(t *testing.T) {
 				most = len(batch.GetPurchases())
 			case *rapportv1.BatchCreateInteractionsResponse:
 				most = len(batch.GetInteractions())
+			case *rapportv1.BatchCreateCasesResponse:
+				most = len(batch.GetCases())
+			case *rapportv1.Case:
+				if batch.GetType() == rapportv1.Case_STOCK_REQUEST {
+					most = 2 // with its task
+				}
 			case *rapportv1.BatchCreateTasksResponse:
 				most = len(batch.GetTasks())
 			case *rapportv1.CompleteTaskResponse:
@@ -244,7 +257,7 @@ func wantRetryInfo(t testing.TB, err error) {
 func tables(t testing.TB, c *caller) map[string]string {
 	t.Helper()
 	digests := map[string]string{}
-	for _, table := range []string{"customer", "contact", "purchase", "external_id", "change", "request", "lane_feed", "referral_guard"} {
+	for _, table := range []string{"customer", "contact", "purchase", "support_case", "service_tier", "external_id", "change", "request", "lane_feed", "referral_guard"} {
 		var digest string
 		sql := `SELECT count(*) || md5(coalesce(string_agg(x::text, '' ORDER BY x::text), '')) FROM ` + table + ` x`
 		if err := c.DB.QueryRow(t.Context(), sql).Scan(&digest); err != nil {

@@ -82,9 +82,9 @@ func (tx *Tx) RaceOnRefusal() { tx.raced = tx.Attempt == 1 }
 func (tx *Tx) NewID() (uuid.UUID, error) { return tx.claim.NewID(tx.Now) }
 
 // Fetch sends what is queued, reads included, in one round trip. The first Fetch
-// begins the transaction, and looks behind the queued statements whether the request
+// begins the transaction. Each looks behind the queued statements whether the request
 // was answered before: by then a row lock among them has let an earlier run of the
-// same request finish.
+// same request finish, and what they read may be that run's own work.
 func (tx *Tx) Fetch(ctx context.Context) error {
 	first := !tx.begun
 	queued := tx.take()
@@ -97,7 +97,7 @@ func (tx *Tx) Fetch(ctx context.Context) error {
 	batch.QueuedQueries = append(batch.QueuedQueries, queued...)
 	var found *replayed
 	// Without the caller's id there can be an earlier run only where this one repeats it.
-	if first && (tx.claim.given || tx.Attempt > 1) && !tx.claim.validateOnly {
+	if (tx.claim.given || tx.Attempt > 1) && !tx.claim.validateOnly {
 		c := tx.claim
 		batch.Queue(getClaimSQL, c.lane, c.principal, c.method, db.UUID(c.requestID)).QueryRow(func(row pgx.Row) error {
 			var r replayed

@@ -11,7 +11,8 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
+	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
 
 const (
@@ -80,38 +81,31 @@ type stored struct {
 
 // Encode returns the occasions as the JSON of their column.
 func Encode(occasions []*rapportv1.Occasion) (string, error) {
-	out := make([]stored, len(occasions))
-	for i, o := range occasions {
-		out[i] = stored{
+	return jsoncolumn.EncodeList(occasions, func(o *rapportv1.Occasion) stored {
+		return stored{
 			Type: o.GetType().String(), Year: o.GetDate().GetYear(), Month: o.GetDate().GetMonth(), Day: o.GetDate().GetDay(),
 			Label: o.GetLabel(),
 		}
-	}
-	return contactpoint.JSON(out)
+	})
 }
 
-// Decode reads what Encode wrote. It runs for each row of a page, so it walks the JSON
-// without the reflection of encoding/json.
-func Decode(column string) (occasions []*rapportv1.Occasion) {
-	gjson.Parse(column).ForEach(func(_, item gjson.Result) bool {
-		o := &rapportv1.Occasion{Date: &date.Date{}}
-		item.ForEach(func(key, value gjson.Result) bool {
-			switch key.Str {
-			case "type":
-				o.Type = rapportv1.Occasion_Type(rapportv1.Occasion_Type_value[value.Str])
-			case "year":
-				o.Date.Year = int32(value.Int()) //nolint:gosec // as Encode wrote it
-			case "month":
-				o.Date.Month = int32(value.Int()) //nolint:gosec // as Encode wrote it
-			case "day":
-				o.Date.Day = int32(value.Int()) //nolint:gosec // as Encode wrote it
-			case "label":
-				o.Label = &value.Str
-			}
-			return true
-		})
-		occasions = append(occasions, o)
-		return true
+// Decode reads what Encode wrote.
+func Decode(column string) []*rapportv1.Occasion {
+	return jsoncolumn.DecodeList(column, func(o *rapportv1.Occasion, key string, value gjson.Result) {
+		if o.GetDate() == nil {
+			o.Date = &date.Date{}
+		}
+		switch key {
+		case "type":
+			o.Type = db.EnumOf[rapportv1.Occasion_Type](value.Str)
+		case "year":
+			o.Date.Year = int32(value.Int()) //nolint:gosec // as Encode wrote it
+		case "month":
+			o.Date.Month = int32(value.Int()) //nolint:gosec // as Encode wrote it
+		case "day":
+			o.Date.Day = int32(value.Int()) //nolint:gosec // as Encode wrote it
+		case "label":
+			o.Label = &value.Str
+		}
 	})
-	return occasions
 }

@@ -32,6 +32,15 @@ type Entry[M Message] struct {
 	Value M
 }
 
+// Entries returns the creates of a batch; id and value are the getters of what a create is of.
+func Entries[M Message, Q CreateRequest](requests []Q, id func(Q) string, value func(Q) M) []Entry[M] {
+	entries := make([]Entry[M], len(requests))
+	for i, r := range requests {
+		entries[i] = Entry[M]{Request: r, ID: id(r), Value: value(r)}
+	}
+	return entries
+}
+
 // child is a parsed entry, and what a run finds out about it.
 type child[M Message, P any] struct {
 	index  int
@@ -39,6 +48,7 @@ type child[M Message, P any] struct {
 	id     uuid.UUID
 	given  bool // the id is the caller's
 	value  M
+	req    CreateRequest
 	row    P
 	refers []named
 	err    error
@@ -125,9 +135,9 @@ func (r *Resource[M, R, P]) parseEntry(claim *mutation.Claim, batch BatchRequest
 	if c.id, err = r.newID(claim, e.ID); err != nil {
 		return c, err
 	}
-	c.given, c.value = e.ID != "", e.Value
+	c.given, c.value, c.req = e.ID != "", e.Value, e.Request
 	aip.ClearUnsettable(c.value)
-	return c, r.Normalise(c.value)
+	return c, r.normalise(c.value)
 }
 
 // createAll makes the records that can be made, and notes for the others why not.
@@ -142,7 +152,7 @@ func (r *Resource[M, R, P]) createAll(ctx context.Context, tx *mutation.Tx, chil
 		m, err := r.birth(tx, there, c)
 		if err == nil {
 			made = append(made, m)
-			err = r.insert(tx, r.refusedOf(c, m.After.GetName()), m)
+			err = r.insert(ctx, tx, r.refusedOf(c, m.After.GetName()), m)
 		} else if !errors.Is(err, mutation.ErrRaced) {
 			err = failed.add(c.index, err)
 		}
@@ -167,17 +177,19 @@ func (r *Resource[M, R, P]) birth(tx *mutation.Tx, there *there, c *child[M, P])
 		return m, err
 	}
 	customer := c.owner.customer
-	for _, n := range c.refers {
-		if !there.named[r.sql.Named[n.reference]][place{customer, n.id}] {
-			return m, r.References[n.reference].missing()
-		}
-	}
+	// First what is there already: whoever sends a batch again need not mind that what its
+	// records name is gone by now.
 	at, key := place{customer, c.id}, keyed{customer, externalID(c.value)}
 	switch name := r.Collection.Name(customer, c.id); {
 	case there.ids[at]:
 		return m, r.exists(name)
 	case there.keys[key]:
 		return m, r.externalIDInUse(name)
+	}
+	for _, n := range c.refers {
+		if !there.named[r.sql.Named[n.reference]][place{customer, n.id}] {
+			return m, r.References[n.reference].missing()
+		}
 	}
 	m, err = r.begin(tx, c.row, customer, c.id, c.value)
 	if err == nil {

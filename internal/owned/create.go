@@ -40,21 +40,53 @@ func (r *Resource[M, R, P]) Create(ctx context.Context, req CreateRequest, id st
 		return none, err
 	}
 	aip.ClearUnsettable(in)
-	if err := r.Normalise(in); err != nil {
+	if err := r.normalise(in); err != nil {
 		return none, err
 	}
 	out, err := mutation.Run(ctx, r.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (M, error) {
-		customer := whose.customer
-		if customer == uuid.Nil {
-			if customer, err = findOne(ctx, tx, whose); err != nil {
-				return none, err
-			}
-		} else {
-			requireCustomer(tx, customer)
+		row := P(new(R))
+		customer, err := r.hold(ctx, tx, whose, row)
+		if err != nil {
+			return none, err
 		}
-		return r.Make(ctx, tx, customer, uid, in)
+		if err := r.brings(row, req); err != nil {
+			return none, err
+		}
+		return r.makeLoaded(ctx, tx, row, customer, uid, in)
 	})
 	return out, r.explain(ctx, whose.customer, err)
+}
+
+// hold locks the customer of a new record and does Load. Who reads anyway reads the customer
+// too: were it required, a repeat of a call that was answered would be refused where the
+// customer was deleted since.
+func (r *Resource[M, R, P]) hold(ctx context.Context, tx *mutation.Tx, whose owner, row P) (customer uuid.UUID, err error) {
+	customer = whose.customer
+	switch {
+	case customer == uuid.Nil:
+		if customer, err = findOne(ctx, tx, whose); err != nil {
+			return customer, err
+		}
+		return customer, r.load(ctx, tx, customer, row)
+	case r.Load == nil:
+		requireCustomer(tx, customer)
+		return customer, nil
+	}
+	var state customerState
+	state.share(tx, customer)
+	if err := r.load(ctx, tx, customer, row); err != nil {
+		return customer, err
+	}
+	return customer, state.live(customer)
+}
+
+// load does Load for a row, in a round trip.
+func (r *Resource[M, R, P]) load(ctx context.Context, tx *mutation.Tx, customer uuid.UUID, row P) error {
+	if r.Load == nil {
+		return nil
+	}
+	r.Load(tx, customer, row)
+	return tx.Fetch(ctx)
 }
 
 func (r *Resource[M, R, P]) newID(claim *mutation.Claim, given string) (uuid.UUID, error) {
@@ -68,19 +100,23 @@ func (r *Resource[M, R, P]) newID(claim *mutation.Claim, given string) (uuid.UUI
 // for the transactions of other resources, which hold the customer already: what the
 // record has to do with theirs happens with them or not at all.
 func (r *Resource[M, R, P]) Make(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
-	var none M
 	row := P(new(R))
-	if r.Load != nil {
-		r.Load(tx, customer, row)
-		if err := tx.Fetch(ctx); err != nil {
-			return none, err
-		}
+	if err := r.load(ctx, tx, customer, row); err != nil {
+		var none M
+		return none, err
 	}
-	return r.makeLoaded(tx, row, customer, id, in)
+	return r.makeLoaded(ctx, tx, row, customer, id, in)
+}
+
+func (r *Resource[M, R, P]) brings(row P, req CreateRequest) error {
+	if r.Brings == nil {
+		return nil
+	}
+	return r.Brings(row, req)
 }
 
 // makeLoaded is Make of a row for which Load has been done.
-func (r *Resource[M, R, P]) makeLoaded(tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
+func (r *Resource[M, R, P]) makeLoaded(ctx context.Context, tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
 	var none M
 	refers, err := r.newlyNamed(customer, none, in)
 	if err != nil {
@@ -91,7 +127,7 @@ func (r *Resource[M, R, P]) makeLoaded(tx *mutation.Tx, row P, customer, id uuid
 		return none, err
 	}
 	r.require(tx, customer, refers)
-	if err := r.insert(tx, r.refused(m.After.GetName()), m); err != nil {
+	if err := r.insert(ctx, tx, r.refused(m.After.GetName()), m); err != nil {
 		return none, err
 	}
 	r.follow(tx, []Moved[M, P]{m})
@@ -117,13 +153,17 @@ func (r *Resource[M, R, P]) check(m Moved[M, P]) error {
 	return r.Check(m.Row, m.Before, m.After)
 }
 
-// insert queues the row of a new record and the entry of the change.
-func (r *Resource[M, R, P]) insert(tx *mutation.Tx, refused mutation.Refusal, m Moved[M, P]) error {
+// insert queues the row of a new record, the entry of the change and what comes along.
+func (r *Resource[M, R, P]) insert(ctx context.Context, tx *mutation.Tx, refused mutation.Refusal, m Moved[M, P]) error {
 	fields, err := change.Diff(m.Before, m.After)
-	if err == nil {
-		r.write(tx, r.sql.Insert, rapportv1.Change_CREATED, fields, refused, m)
+	if err != nil {
+		return err
 	}
-	return err
+	r.write(tx, r.sql.Insert, rapportv1.Change_CREATED, fields, refused, m)
+	if r.Along == nil {
+		return nil
+	}
+	return r.Along(ctx, tx, m)
 }
 
 // write queues a record's row and the entry of its change.

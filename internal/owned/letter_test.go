@@ -30,10 +30,10 @@ import (
 type letter struct {
 	owned.Head
 
-	Subject    string
-	Answers    pgtype.UUID
-	Source, ID pgtype.Text
-	Signature  string
+	Subject   string
+	Answers   pgtype.UUID
+	External  db.ExternalID
+	Signature string
 
 	name string // loaded
 }
@@ -45,32 +45,26 @@ CREATE TABLE paper_letter (lane smallint, customer_id uuid, interaction_id uuid,
 CREATE UNIQUE INDEX paper_letter_external_id_key ON paper_letter (lane, customer_id, source, id);
 CREATE TABLE followed (call bigint GENERATED ALWAYS AS IDENTITY, subjects text[])`
 
-func (l *letter) Args() []any {
-	return []any{l.Subject, l.Answers, l.Source, l.ID, l.Signature}
-}
-
 func (l *letter) Targets() []any {
-	return []any{&l.Subject, &l.Answers, &l.Source, &l.ID, &l.Signature}
+	return []any{&l.Subject, &l.Answers, &l.External.Source, &l.External.ID, &l.Signature}
 }
 
-func (l *letter) Proto(name string, now time.Time) *rapportv1.Interaction {
+func (l *letter) Proto(now time.Time) *rapportv1.Interaction {
 	i := &rapportv1.Interaction{
-		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(l.Revision), Subject: proto.String(l.Subject), Staff: proto.String(l.Signature),
+		Subject: proto.String(l.Subject), Staff: proto.String(l.Signature),
 		Channel: rapportv1.Channel_EMAIL, Direction: rapportv1.Interaction_INBOUND, OccurTime: timestamppb.New(l.CreateTime),
-		Campaign: proto.String(now.Sub(l.CreateTime).Truncate(time.Hour).String()), DeleteTime: aip.ToTimestamp(l.DeleteTime),
+		Campaign: proto.String(now.Sub(l.CreateTime).Truncate(time.Hour).String()),
 	}
 	if l.Answers.Valid {
 		i.Contact = proto.String(aip.Interactions.Name(l.CustomerID, l.Answers.Bytes))
 	}
-	if l.Source.Valid {
-		i.ExternalId = &rapportv1.ExternalId{Source: l.Source.String, Id: l.ID.String}
-	}
+	i.ExternalId = l.External.Proto()
 	return i
 }
 
 func (l *letter) Set(i *rapportv1.Interaction) error {
 	l.Subject, l.Answers, l.Signature = i.GetSubject(), owned.IDIn(i.GetContact()), l.name
-	l.Source, l.ID = db.Text(i.GetExternalId().GetSource()), db.Text(i.GetExternalId().GetId())
+	l.External = db.ExternalIDOf(i.GetExternalId())
 	return nil
 }
 
@@ -94,10 +88,7 @@ func (s *letters) UpdateInteraction(ctx context.Context, req *rapportv1.UpdateIn
 }
 
 func (s *letters) BatchCreateInteractions(ctx context.Context, req *rapportv1.BatchCreateInteractionsRequest) (*rapportv1.BatchCreateInteractionsResponse, error) {
-	entries := make([]owned.Entry[*rapportv1.Interaction], len(req.GetRequests()))
-	for i, r := range req.GetRequests() {
-		entries[i] = owned.Entry[*rapportv1.Interaction]{Request: r, ID: r.GetInteractionId(), Value: r.GetInteraction()}
-	}
+	entries := owned.Entries(req.GetRequests(), (*rapportv1.CreateInteractionRequest).GetInteractionId, (*rapportv1.CreateInteractionRequest).GetInteraction)
 	return owned.BatchCreate(ctx, &s.Resource, req, entries, func(made []*rapportv1.Interaction, failed owned.Failed) *rapportv1.BatchCreateInteractionsResponse {
 		return &rapportv1.BatchCreateInteractionsResponse{Interactions: made, FailedRequests: failed}
 	})

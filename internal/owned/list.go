@@ -10,15 +10,20 @@ import (
 	"github.com/rapport-crm/rapport/internal/db"
 )
 
-// ByTime are the orders that every resource has.
-func ByTime() map[string]aip.OrderColumn {
-	return map[string]aip.OrderColumn{
-		"create_time": {Column: "create_time", Kind: aip.TimeKey},
-		"update_time": {Column: "update_time", Kind: aip.TimeKey},
+// ByTime are the orders by the times that every record has, and by times of the resource's
+// own, whose columns have the fields' names.
+func ByTime(own ...string) map[string]aip.OrderColumn {
+	all := make(map[string]aip.OrderColumn)
+	for _, field := range append(own, "create_time", "update_time") {
+		all[field] = aip.OrderColumn{Column: field, Kind: aip.TimeKey}
 	}
+	return all
 }
 
-var newestFirst = aip.Order{Field: "create_time", Column: "create_time", Kind: aip.TimeKey, Desc: true}
+// NewestFirst is the order by a time of which the column has the field's name.
+func NewestFirst(field string) aip.Order {
+	return aip.Order{Field: field, Column: field, Kind: aip.TimeKey, Desc: true}
+}
 
 // ListRequest is a list's; that of records which can be deleted has a show_deleted too.
 type ListRequest interface {
@@ -87,7 +92,7 @@ func (r *Resource[M, R, P]) ParseList(req ListRequest, now time.Time) (list aip.
 		maps.Copy(orders, r.OrdersOfOne)
 		list.Base, args = "lane = $1 AND customer_id = $2", []any{db.Lane(customer), db.UUID(customer)}
 	}
-	first := newestFirst
+	first := NewestFirst("create_time")
 	if r.DefaultOrder != (aip.Order{}) {
 		first = r.DefaultOrder
 	}

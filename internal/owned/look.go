@@ -83,6 +83,9 @@ func (r *Resource[M, R, P]) look(ctx context.Context, tx *mutation.Tx, children 
 		if c.row = P(new(R)); c.err != nil {
 			continue
 		}
+		if c.err = r.brings(c.row, c.req); c.err != nil {
+			continue
+		}
 		var none M
 		customer := c.owner.customer
 		c.refers, c.err = r.newlyNamed(customer, none, c.value)

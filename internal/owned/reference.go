@@ -28,6 +28,21 @@ type Reference[M Message] struct {
 	Deletable bool
 }
 
+// ToContact is a reference to a contact.
+func ToContact[M Message](field string, name func(M) string) Reference[M] {
+	return Reference[M]{Field: field, Name: name, Collection: aip.Contacts, Table: "contact", IDColumn: "contact_id", Deletable: true}
+}
+
+// ToCase is a reference to a case.
+func ToCase[M Message](field string, name func(M) string) Reference[M] {
+	return Reference[M]{Field: field, Name: name, Collection: aip.Cases, Table: "support_case", IDColumn: "case_id"}
+}
+
+// ToInteraction is a reference to an interaction.
+func ToInteraction[M Message](field string, name func(M) string) Reference[M] {
+	return Reference[M]{Field: field, Name: name, Collection: aip.Interactions, Table: "interaction", IDColumn: "interaction_id", Deletable: true}
+}
+
 // named is a record that a message newly names.
 type named struct {
 	reference int // its place among the resource's

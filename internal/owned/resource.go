@@ -5,7 +5,9 @@
 package owned
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -47,13 +49,12 @@ type Row[R any, M Message] interface {
 	*R
 	// Own returns the head that is embedded.
 	Own() *Head
-	// Args returns the values of the resource's own columns, Targets where they go.
-	Args() []any
+	// Targets returns where the resource's own columns go and what they are written from.
 	Targets() []any
-	// Proto returns the record as a message of this name, as it is at the given time: a
-	// promise can be overdue that nobody touched. It shares no memory with the row, which
-	// may be changed afterwards.
-	Proto(name string, now time.Time) M
+	// Proto returns what the row says of the record at the given time: a promise can be
+	// overdue that nobody touched. Whole adds what the head says. The message shares no
+	// memory with the row, which may be changed afterwards.
+	Proto(now time.Time) M
 	// Set takes over what a client can set from a normalised message.
 	Set(M) error
 }
@@ -72,7 +73,7 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	// Noun is the resource in requests and texts, and NOUN_id the column of its id; it is
 	// the table where that needs no other name.
 	Noun string
-	// Columns are the resource's own, in the order of Args and Targets.
+	// Columns are the resource's own, in the order of Targets.
 	Columns []string
 	// ExternalColumns are those of the source and the id of the external_id of a resource
 	// that has one, whose unique key is TABLE_external_id_key.
@@ -80,24 +81,32 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	// References are the fields that name other records of the same customer.
 	References []Reference[M]
 	// Normalise brings a whole message, as it would be stored, into its stored form in
-	// place, and returns all that is wrong with it beyond what the annotations state.
+	// place, and returns all that is wrong with it beyond what the annotations state. Its
+	// optional texts that are empty are unset by then.
 	Normalise func(M) error
 	// Load queues the reading of what a row needs, of its customer or of other tables,
 	// before it can be set or altered; it may be nil. It costs a create a round trip. The
 	// row's own columns are filled by then only where the record is there.
 	Load func(tx *mutation.Tx, customer uuid.UUID, row P)
+	// Brings notes in a new row what its create says beside the record, or refuses that; it may
+	// be nil.
+	Brings func(row P, req CreateRequest) error
 	// Check refuses what the state of the record does not allow, once the row is set, with
 	// FAILED_PRECONDITION; it may be nil. A record that is made has no before.
 	Check func(row P, before, after M) error
 	// Refused maps constraints of the resource's own to errors about the named record;
 	// it may be nil, and returns nil for those that it does not know.
 	Refused func(e *pgconn.PgError, name string) error
+	// Along makes what comes along with a record that is made, behind its statements in the
+	// same transaction; it may be nil.
+	Along func(ctx context.Context, tx *mutation.Tx, made Moved[M, P]) error
 	// Follow queues what else has to change with the records, behind their own statements
 	// in the same transaction, once for all of a batch; it may be nil.
 	Follow func(tx *mutation.Tx, moved []Moved[M, P])
 	// NotFound, Exists and Deleted are the reasons of the common refusals.
 	NotFound, Exists, Deleted rapportv1.ErrorReason
-	// Fields are those that a filter can name, Orders those by which the records of all
+	// Fields are those that a filter can name besides the times that all records have and
+	// the external id; Orders those by which the records of all
 	// customers can be listed, each with an index; OrdersOfOne are those by which one
 	// customer's, who has few, can be listed besides.
 	Fields aip.Fields
@@ -137,6 +146,7 @@ func (r *Resource[M, R, P]) Ready() {
 	if r.Noun == "" {
 		r.Noun = r.Table
 	}
+	r.Fields = r.fields()
 	id := r.idColumn()
 	all := append(headColumns(id, r.permanent()), r.Columns...)
 	placeholders := make([]string, len(all))
@@ -178,4 +188,24 @@ func (r *Resource[M, R, P]) name(row P) string {
 	return r.Collection.Name(h.CustomerID, h.ID)
 }
 
-func (r *Resource[M, R, P]) proto(row P, now time.Time) M { return row.Proto(r.name(row), now) }
+func (r *Resource[M, R, P]) proto(row P, now time.Time) M {
+	return Whole[M, R, P](r.Collection, row, now)
+}
+
+func (r *Resource[M, R, P]) normalise(m M) error {
+	aip.UnsetEmpty(m)
+	return r.Normalise(m)
+}
+
+// fields are all that a filter can name.
+func (r *Resource[M, R, P]) fields() aip.Fields {
+	all := aip.Fields{"create_time": aip.Timestamp("create_time"), "update_time": aip.Timestamp("update_time")}
+	if !r.permanent() {
+		all["delete_time"] = aip.Timestamp("delete_time")
+	}
+	if r.external() {
+		all["external_id.source"], all["external_id.id"] = aip.Text(r.ExternalColumns[0]), aip.Text(r.ExternalColumns[1])
+	}
+	maps.Copy(all, r.Fields)
+	return all
+}

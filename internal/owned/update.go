@@ -60,21 +60,21 @@ func (r *Resource[M, R, P]) Update(ctx context.Context, req UpdateRequest, in M)
 		case !req.GetAllowMissing() || in.GetEtag() != "":
 			return none, r.notFound(customer, id)
 		default:
-			return r.makeMissing(tx, l.row, customer, id, in)
+			return r.makeMissing(ctx, tx, l.row, customer, id, in)
 		}
 	})
 }
 
 // makeMissing makes the record that allow_missing asks for. The mask then has no say:
 // all that is populated counts (AIP-134).
-func (r *Resource[M, R, P]) makeMissing(tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
+func (r *Resource[M, R, P]) makeMissing(ctx context.Context, tx *mutation.Tx, row P, customer, id uuid.UUID, in M) (M, error) {
 	made := proto.CloneOf(in)
 	aip.ClearUnsettable(made)
-	if err := r.Normalise(made); err != nil {
+	if err := r.normalise(made); err != nil {
 		return made, err
 	}
 	tx.RaceOnRefusal()
-	return r.makeLoaded(tx, row, customer, id, made)
+	return r.makeLoaded(ctx, tx, row, customer, id, made)
 }
 
 // change applies the update to the locked row.
@@ -85,7 +85,7 @@ func (r *Resource[M, R, P]) change(tx *mutation.Tx, row P, mask aip.Mask, in M) 
 	}
 	after := proto.CloneOf(before)
 	mask.Apply(after, in)
-	if err := r.Normalise(after); err != nil {
+	if err := r.normalise(after); err != nil {
 		return before, err
 	}
 	refers, err := r.newlyNamed(row.Own().CustomerID, before, after)

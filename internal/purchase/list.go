@@ -24,11 +24,7 @@ var fields = aip.Fields{
 	"items.category":       aip.Unindexed(aip.JSONList("items", "category", nil)),
 	"channel":              aip.Enum("channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
 	"staff":                aip.Text("staff"),
-	"external_id.source":   aip.Text("external_source"),
-	"external_id.id":       aip.Text("external_id"),
 	"void_time":            aip.Timestamp("void_time"),
-	"create_time":          aip.Timestamp("create_time"),
-	"update_time":          aip.Timestamp("update_time"),
 }
 
 // Time implements owned.Timed.

@@ -5,108 +5,72 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/tidwall/gjson"
-	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/contactpoint"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
-// row is a purchase as the table holds it. The margin and the discount are in the
-// currency of the amount.
+// row is a purchase as the table holds it. All amounts are in the one currency.
 type row struct {
 	owned.Permanent
 
-	PurchaseTime   time.Time
-	Currency       string
-	AmountUnits    int64
-	AmountNanos    int32
-	MarginUnits    pgtype.Int8
-	MarginNanos    pgtype.Int4
-	DiscountUnits  pgtype.Int8
-	DiscountNanos  pgtype.Int4
-	Items          string // JSON
-	Channel        pgtype.Text
-	Staff          pgtype.Text
-	ExternalSource pgtype.Text
-	ExternalID     pgtype.Text
-	VoidTime       *time.Time
-	VoidReason     pgtype.Text
+	PurchaseTime             time.Time
+	Currency                 string
+	Amount, Margin, Discount db.Amount
+	Items                    string // JSON
+	Channel                  pgtype.Text
+	Staff                    pgtype.Text
+	External                 db.ExternalID
+	VoidTime                 *time.Time
+	VoidReason               pgtype.Text
 }
 
-// columns are the row's own, in the order of Args and Targets.
+// columns are the row's own, in the order of Targets.
 var columns = []string{
 	"purchase_time", "amount_currency", "amount_units", "amount_nanos", "margin_units", "margin_nanos",
 	"discount_units", "discount_nanos", "items", "channel", "staff", "external_source", "external_id",
 	"void_time", "void_reason",
 }
 
-// Args implements owned.Row.
-func (r *row) Args() []any {
-	return []any{
-		r.PurchaseTime, r.Currency, r.AmountUnits, r.AmountNanos, r.MarginUnits, r.MarginNanos,
-		r.DiscountUnits, r.DiscountNanos, r.Items, r.Channel, r.Staff, r.ExternalSource, r.ExternalID,
-		r.VoidTime, r.VoidReason,
-	}
-}
-
 // Targets implements owned.Row.
 func (r *row) Targets() []any {
 	return []any{
-		&r.PurchaseTime, &r.Currency, &r.AmountUnits, &r.AmountNanos, &r.MarginUnits, &r.MarginNanos,
-		&r.DiscountUnits, &r.DiscountNanos, &r.Items, &r.Channel, &r.Staff, &r.ExternalSource, &r.ExternalID,
+		&r.PurchaseTime, &r.Currency, &r.Amount.Units, &r.Amount.Nanos, &r.Margin.Units, &r.Margin.Nanos,
+		&r.Discount.Units, &r.Discount.Nanos, &r.Items, &r.Channel, &r.Staff, &r.External.Source, &r.External.ID,
 		&r.VoidTime, &r.VoidReason,
 	}
 }
 
 // Proto implements owned.Row.
-func (r *row) Proto(name string, _ time.Time) *rapportv1.Purchase {
-	p := &rapportv1.Purchase{
-		Name: name, Uid: aip.LastID(name), Etag: aip.Etag(r.Revision),
+func (r *row) Proto(_ time.Time) *rapportv1.Purchase {
+	return &rapportv1.Purchase{
 		PurchaseTime: timestamppb.New(r.PurchaseTime),
-		Amount:       &money.Money{CurrencyCode: r.Currency, Units: r.AmountUnits, Nanos: r.AmountNanos},
-		Margin:       r.optional(r.MarginUnits, r.MarginNanos),
-		Discount:     r.optional(r.DiscountUnits, r.DiscountNanos),
+		Amount:       r.Amount.Money(r.Currency),
+		Margin:       r.Margin.Money(r.Currency),
+		Discount:     r.Discount.Money(r.Currency),
 		Items:        decodeItems(r.Items),
-		// A column that is NULL reads as the enum's zero value.
-		Channel:    rapportv1.Channel(rapportv1.Channel_value[r.Channel.String]),
-		Staff:      db.TextOrNil(r.Staff),
-		VoidTime:   aip.ToTimestamp(r.VoidTime),
-		VoidReason: db.TextOrNil(r.VoidReason),
-		CreateTime: timestamppb.New(r.CreateTime),
-		UpdateTime: timestamppb.New(r.UpdateTime),
+		Channel:      db.EnumOf[rapportv1.Channel](r.Channel.String),
+		Staff:        db.TextOrNil(r.Staff),
+		ExternalId:   r.External.Proto(),
+		VoidTime:     aip.ToTimestamp(r.VoidTime),
+		VoidReason:   db.TextOrNil(r.VoidReason),
 	}
-	if r.ExternalSource.Valid {
-		p.ExternalId = &rapportv1.ExternalId{Source: r.ExternalSource.String, Id: r.ExternalID.String}
-	}
-	return p
-}
-
-func (r *row) optional(units pgtype.Int8, nanos pgtype.Int4) *money.Money {
-	if !units.Valid {
-		return nil
-	}
-	return &money.Money{CurrencyCode: r.Currency, Units: units.Int64, Nanos: nanos.Int32}
 }
 
 // Set implements owned.Row.
 func (r *row) Set(p *rapportv1.Purchase) (err error) {
 	r.PurchaseTime = p.GetPurchaseTime().AsTime()
-	r.Currency, r.AmountUnits, r.AmountNanos = p.GetAmount().GetCurrencyCode(), p.GetAmount().GetUnits(), p.GetAmount().GetNanos()
-	r.MarginUnits, r.MarginNanos = columnsOf(p.GetMargin())
-	r.DiscountUnits, r.DiscountNanos = columnsOf(p.GetDiscount())
+	r.Currency, r.Amount = p.GetAmount().GetCurrencyCode(), db.AmountOf(p.GetAmount())
+	r.Margin, r.Discount = db.AmountOf(p.GetMargin()), db.AmountOf(p.GetDiscount())
 	r.Channel = db.Enum(p.GetChannel())
 	r.Staff = db.Text(p.GetStaff())
-	r.ExternalSource, r.ExternalID = db.Text(p.GetExternalId().GetSource()), db.Text(p.GetExternalId().GetId())
+	r.External = db.ExternalIDOf(p.GetExternalId())
 	r.Items, err = encodeItems(p.GetItems())
 	return err
-}
-
-func columnsOf(m *money.Money) (pgtype.Int8, pgtype.Int4) {
-	return pgtype.Int8{Int64: m.GetUnits(), Valid: m != nil}, pgtype.Int4{Int32: m.GetNanos(), Valid: m != nil}
 }
 
 // storedItem is an item in its column.
@@ -117,23 +81,20 @@ type storedItem struct {
 }
 
 func encodeItems(items []*rapportv1.Purchase_Item) (string, error) {
-	stored := make([]storedItem, len(items))
-	for i, item := range items {
-		stored[i] = storedItem{item.GetSku(), item.GetQuantity(), item.GetCategory()}
-	}
-	return contactpoint.JSON(stored)
+	return jsoncolumn.EncodeList(items, func(i *rapportv1.Purchase_Item) storedItem {
+		return storedItem{i.GetSku(), i.GetQuantity(), i.GetCategory()}
+	})
 }
 
-// decodeItems reads what encodeItems wrote. It runs for each row of a page, so it does
-// without the reflection of encoding/json.
-func decodeItems(column string) (items []*rapportv1.Purchase_Item) {
-	gjson.Parse(column).ForEach(func(_, stored gjson.Result) bool {
-		item := &rapportv1.Purchase_Item{Sku: stored.Get("sku").Str, Quantity: stored.Get("quantity").Num}
-		if category := stored.Get("category"); category.Exists() {
-			item.Category = &category.Str
+func decodeItems(column string) []*rapportv1.Purchase_Item {
+	return jsoncolumn.DecodeList(column, func(i *rapportv1.Purchase_Item, key string, value gjson.Result) {
+		switch key {
+		case "sku":
+			i.Sku = value.Str
+		case "quantity":
+			i.Quantity = value.Num
+		case "category":
+			i.Category = &value.Str
 		}
-		items = append(items, item)
-		return true
 	})
-	return items
 }

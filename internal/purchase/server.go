@@ -17,9 +17,6 @@ import (
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
-// grace is how far in the future a purchase may lie, for clocks that differ.
-const grace = 5 * time.Minute
-
 // Server serves PurchaseService.
 type Server struct {
 	purchases owned.Resource[*rapportv1.Purchase, row, *row]
@@ -30,7 +27,7 @@ func New(service owned.Service) *Server {
 	s := &Server{}
 	s.purchases = owned.Resource[*rapportv1.Purchase, row, *row]{
 		Service: service, Collection: aip.Purchases, Singular: "Purchase", Plural: "Purchases", Table: "purchase", Columns: columns,
-		ExternalColumns: [2]string{"external_source", "external_id"}, Normalise: s.normalise, Follow: follow,
+		ExternalColumns: [2]string{"external_source", "external_id"}, Normalise: s.normalise, Follow: followup.Follow[row]((*followup.Changes).Purchase),
 		NotFound: rapportv1.ErrorReason_PURCHASE_NOT_FOUND, Exists: rapportv1.ErrorReason_PURCHASE_ALREADY_EXISTS,
 		Fields: fields, Orders: orders,
 	}
@@ -49,10 +46,7 @@ func (s *Server) CreatePurchase(ctx context.Context, req *rapportv1.CreatePurcha
 // BatchCreatePurchases records purchases of one customer or of several, all or none or
 // all that can be.
 func (s *Server) BatchCreatePurchases(ctx context.Context, req *rapportv1.BatchCreatePurchasesRequest) (*rapportv1.BatchCreatePurchasesResponse, error) {
-	entries := make([]owned.Entry[*rapportv1.Purchase], len(req.GetRequests()))
-	for i, r := range req.GetRequests() {
-		entries[i] = owned.Entry[*rapportv1.Purchase]{Request: r, ID: r.GetPurchaseId(), Value: r.GetPurchase()}
-	}
+	entries := owned.Entries(req.GetRequests(), (*rapportv1.CreatePurchaseRequest).GetPurchaseId, (*rapportv1.CreatePurchaseRequest).GetPurchase)
 	return owned.BatchCreate(ctx, &s.purchases, req, entries, func(made []*rapportv1.Purchase, failed owned.Failed) *rapportv1.BatchCreatePurchasesResponse {
 		return &rapportv1.BatchCreatePurchasesResponse{Purchases: made, FailedRequests: failed}
 	})
@@ -90,23 +84,12 @@ func (s *Server) VoidPurchase(ctx context.Context, req *rapportv1.VoidPurchaseRe
 // is wrong with it beyond what the annotations state.
 func (s *Server) normalise(p *rapportv1.Purchase) error {
 	var wrong apierr.Violations
-	aip.NormaliseTime(&wrong, "purchase.purchase_time", p.GetPurchaseTime())
-	if p.GetPurchaseTime().AsTime().After(s.purchases.Mutations.Clock().Add(grace)) {
-		wrong.Add("purchase.purchase_time", "must not be in the future")
-	}
+	aip.NormalisePast(&wrong, "purchase.purchase_time", p.GetPurchaseTime(), s.purchases.Mutations.Clock())
 	aip.CheckMoney(&wrong, "purchase.amount", p.GetAmount())
 	aip.CheckSignedMoney(&wrong, "purchase.margin", p.GetMargin())
 	aip.CheckMoney(&wrong, "purchase.discount", p.GetDiscount())
 	sameCurrency(&wrong, "purchase.margin", p.GetMargin(), p.GetAmount())
 	sameCurrency(&wrong, "purchase.discount", p.GetDiscount(), p.GetAmount())
-	for _, item := range p.GetItems() {
-		if item.GetCategory() == "" {
-			item.Category = nil
-		}
-	}
-	if p.GetStaff() == "" {
-		p.Staff = nil
-	}
 	return wrong.Err()
 }
 
@@ -115,14 +98,4 @@ func sameCurrency(wrong *apierr.Violations, field string, part, amount *money.Mo
 	if part != nil && part.GetCurrencyCode() != amount.GetCurrencyCode() {
 		wrong.Add(field+".currency_code", "must be that of purchase.amount")
 	}
-}
-
-// follow queues what follows from purchases: which was the last, and whether the customer is
-// to be thanked for it.
-func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Purchase, *row]) {
-	var changes followup.Changes
-	for _, m := range moved {
-		changes.Purchase(m.Row.CustomerID, m.Before, m.After)
-	}
-	changes.Queue(tx, tx.Now)
 }

@@ -71,7 +71,7 @@ func New(o Options) (http.Handler, error) {
 	if h.routes, err = newRoutes(
 		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_purchase_service_proto,
 		rapportv1.File_rapport_v1_interaction_service_proto, rapportv1.File_rapport_v1_case_service_proto,
-		rapportv1.File_rapport_v1_interaction_service_proto, rapportv1.File_rapport_v1_task_service_proto,
+		rapportv1.File_rapport_v1_task_service_proto,
 		rapportv1.File_rapport_v1_change_service_proto,
 	); err != nil {
 		return nil, err

@@ -125,6 +125,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	check("get contact", err)
 	purchases(t, s, made.GetName())
 	workOn(t, s, made.GetName())
+	supportCases(t, s, made.GetName())
 	_, err = s.Customers.DeleteCustomer(ctx, &rapportv1.DeleteCustomerRequest{Name: made.GetName()})
 	check("delete", err)
 	_, err = s.Customers.UndeleteCustomer(ctx, &rapportv1.UndeleteCustomerRequest{Name: made.GetName()})
@@ -241,6 +242,75 @@ func purchases(t *testing.T, s *apitest.Service, parent string) {
 	if _, err = s.Purchases.GetPurchase(t.Context(), &rapportv1.GetPurchaseRequest{Name: made.GetName()}); err != nil {
 		t.Errorf("get purchase: %v", err)
 	}
+}
+
+// supportCases calls the RPCs of cases and service tiers, with all that one can hold, and lets
+// the clock close one.
+func supportCases(t *testing.T, s *apitest.Service, parent string) {
+	t.Helper()
+	ctx := t.Context()
+	check := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	tier, err := s.Cases.CreateServiceTier(ctx, &rapportv1.CreateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{
+		DisplayName: "Gold", SilenceDays: proto.Int32(1), ContactInterval: durationpb.New(24 * time.Hour),
+		Targets:  []*rapportv1.ServiceTier_Target{{Priority: rapportv1.Priority_P1, FirstResponse: durationpb.New(time.Hour), Resolve: durationpb.New(time.Hour)}},
+		Calendar: &rapportv1.ServiceTier_Calendar{TimeZone: "Europe/Berlin", Hours: []*rapportv1.ServiceTier_Hours{{Day: 1}}, Holidays: []*date.Date{{Month: 12, Day: 25}}},
+	}})
+	check("create service tier", err)
+	_, err = s.Customers.UpdateCustomer(ctx, &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: parent, ServiceTier: proto.String(tier.GetName())}})
+	check("give the tier", err)
+	silent := &rapportv1.Case{
+		Type: rapportv1.Case_COMPLAINT, Priority: rapportv1.Priority_P1, Category: proto.String("c"), Item: proto.String("i"), Description: proto.String("d"),
+		Channel: rapportv1.Channel_EMAIL, Assignee: proto.String("7"), Verified: true, ReceiveTime: timestamppb.New(time.Now().Add(-48 * time.Hour)),
+		Resolution: proto.String("r"), ResolutionType: rapportv1.Case_FIXED, FeedbackTime: timestamppb.New(time.Now().Add(-25 * time.Hour)),
+		ExternalId: &rapportv1.ExternalId{Source: "desk", Id: "1"},
+	}
+	made, err := s.Cases.CreateCase(ctx, &rapportv1.CreateCaseRequest{Parent: parent, Case: silent})
+	check("create case", err)
+	apitest.Eventually(t, 10*time.Second, func() bool {
+		got, err := s.Cases.GetCase(ctx, &rapportv1.GetCaseRequest{Name: made.GetName()})
+		check("get case", err)
+		return got.GetState() == rapportv1.Case_CLOSED
+	})
+	batch, err := s.Cases.BatchCreateCases(ctx, &rapportv1.BatchCreateCasesRequest{Parent: parent, Requests: []*rapportv1.CreateCaseRequest{
+		{Case: &rapportv1.Case{Type: rapportv1.Case_STOCK_REQUEST}, CaseId: "0198c0de-0000-7000-8000-000000000088"}, {Case: &rapportv1.Case{Type: rapportv1.Case_NEED}},
+	}})
+	check("batch create cases", err)
+	for _, filter := range []string{
+		"", `assignee = "7" AND state = NEW`, `case_number = "` + made.GetCaseNumber() + `"`, "first_response_breached = true OR resolve_breached = true",
+	} {
+		for _, of := range []string{parent, "customers/-"} {
+			req := &rapportv1.ListCasesRequest{Parent: of, Filter: filter, PageSize: 1}
+			for page := 0; page == 0 || req.GetPageToken() != ""; page++ {
+				resp, err := s.Cases.ListCases(ctx, req)
+				check("list cases "+filter, err)
+				req.PageToken = resp.GetNextPageToken()
+			}
+		}
+	}
+	name := batch.GetCases()[0].GetName()
+	_, err = s.Cases.UpdateCase(ctx, &rapportv1.UpdateCaseRequest{Case: &rapportv1.Case{Name: name, Category: proto.String("c"), Priority: 1, Assignee: proto.String("7")}})
+	check("update case", err)
+	_, err = s.Cases.ResolveCase(ctx, &rapportv1.ResolveCaseRequest{Name: name, Resolution: "r", ResolutionType: 1, FeedbackTime: timestamppb.New(time.Now().Add(time.Minute))})
+	check("resolve case", err)
+	_, err = s.Cases.CloseCase(ctx, &rapportv1.CloseCaseRequest{Name: name})
+	check("close case", err)
+	_, err = s.Cases.ReopenCase(ctx, &rapportv1.ReopenCaseRequest{Name: name})
+	check("reopen case", err)
+	_, err = s.Cases.UpdateServiceTier(ctx, &rapportv1.UpdateServiceTierRequest{ServiceTier: &rapportv1.ServiceTier{Name: tier.GetName(), SilenceDays: proto.Int32(2)}})
+	check("update service tier", err)
+	_, err = s.Cases.GetServiceTier(ctx, &rapportv1.GetServiceTierRequest{Name: tier.GetName()})
+	check("get service tier", err)
+	_, err = s.Cases.ListServiceTiers(ctx, &rapportv1.ListServiceTiersRequest{Filter: "silence_days = 2"})
+	check("list service tiers", err)
+	_, err = s.Customers.UpdateCustomer(ctx, &rapportv1.UpdateCustomerRequest{Customer: &rapportv1.Customer{Name: parent}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"service_tier"}}})
+	check("take the tier back", err)
+	_, err = s.Cases.DeleteServiceTier(ctx, &rapportv1.DeleteServiceTierRequest{Name: tier.GetName()})
+	check("delete service tier", err)
 }
 
 // workOn calls the RPCs of tasks, with all that one can hold.

@@ -42,7 +42,7 @@ func TestTheCommandsOfTheReadmeWork(t *testing.T) {
 			if program == rapport {
 				want = "1000 created"
 			}
-			if err != nil || strings.Contains(string(out), `"reason"`) || !strings.Contains(string(out), want) {
+			if err != nil || strings.Contains(string(out), `"@type"`) || !strings.Contains(string(out), want) {
 				t.Errorf("%s\n%v\n%s", command, err, out)
 			}
 			ran++

@@ -81,7 +81,8 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		DB: s.pool, Mutations: mutations, PurgeAfter: s.config.PurgeAfter, RequireEtag: s.config.RequireEtag,
 		Validate: validate,
 	}
-	interactions, purchases, allCases, tasks := interaction.New(service), purchase.New(service), cases.New(service), task.New(service)
+	interactions, purchases, tasks := interaction.New(service), purchase.New(service), task.New(service)
+	allCases := cases.New(service, tasks)
 	rapportv1.RegisterCustomerServiceServer(r, customerService{
 		&customer.Server{
 			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,

@@ -38,7 +38,7 @@ func TestCreateAndGet(t *testing.T) {
 	}
 
 	bare := create(t, s, &rapportv1.ServiceTier{DisplayName: "Bare"})
-	if got := get(t, s, bare.GetName()); got.Calendar != nil || got.SilenceDays != nil || got.ContactInterval != nil || len(got.GetTargets()) != 0 {
+	if got := get(t, s, bare.GetName()); got.GetCalendar() != nil || got.SilenceDays != nil || got.GetContactInterval() != nil || len(got.GetTargets()) != 0 {
 		t.Errorf("got %v", got)
 	}
 }

@@ -1,7 +1,6 @@
 package servicetier
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -13,6 +12,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
 
 // storedTarget is a target in its column, with durations in microseconds; 0 is none.
@@ -23,30 +23,25 @@ type storedTarget struct {
 }
 
 func encodeTargets(targets []*rapportv1.ServiceTier_Target) (string, error) {
-	stored := make([]storedTarget, len(targets))
-	for i, t := range targets {
-		stored[i] = storedTarget{t.GetPriority().String(), t.GetFirstResponse().AsDuration().Microseconds(), t.GetResolve().AsDuration().Microseconds()}
-	}
-	encoded, err := json.Marshal(stored)
-	return string(encoded), err
+	return jsoncolumn.EncodeList(targets, func(t *rapportv1.ServiceTier_Target) storedTarget {
+		return storedTarget{t.GetPriority().String(), t.GetFirstResponse().AsDuration().Microseconds(), t.GetResolve().AsDuration().Microseconds()}
+	})
 }
 
-func decodeTargets(column string) (targets []*rapportv1.ServiceTier_Target) {
-	gjson.Parse(column).ForEach(func(_, stored gjson.Result) bool {
-		targets = append(targets, &rapportv1.ServiceTier_Target{
-			Priority:      rapportv1.Priority(rapportv1.Priority_value[stored.Get("priority").Str]),
-			FirstResponse: duration(stored.Get("first_response")),
-			Resolve:       duration(stored.Get("resolve")),
-		})
-		return true
+func decodeTargets(column string) []*rapportv1.ServiceTier_Target {
+	return jsoncolumn.DecodeList(column, func(t *rapportv1.ServiceTier_Target, key string, value gjson.Result) {
+		switch key {
+		case "priority":
+			t.Priority = db.EnumOf[rapportv1.Priority](value.Str)
+		case "first_response":
+			t.FirstResponse = duration(value)
+		case "resolve":
+			t.Resolve = duration(value)
+		}
 	})
-	return targets
 }
 
 func duration(micros gjson.Result) *durationpb.Duration {
-	if !micros.Exists() {
-		return nil
-	}
 	return durationpb.New(time.Duration(micros.Int()) * time.Microsecond)
 }
 
@@ -69,8 +64,8 @@ func encodeCalendar(c *rapportv1.ServiceTier_Calendar) (pgtype.Text, error) {
 	for _, d := range c.GetHolidays() {
 		stored.Holidays = append(stored.Holidays, [3]int32{d.GetYear(), d.GetMonth(), d.GetDay()})
 	}
-	encoded, err := json.Marshal(stored)
-	return db.Text(string(encoded)), err
+	encoded, err := jsoncolumn.Encode(stored)
+	return db.Text(encoded), err
 }
 
 func minutes(t *timeofday.TimeOfDay) int32 { return t.GetHours()*60 + t.GetMinutes() }

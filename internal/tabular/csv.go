@@ -38,7 +38,7 @@ func (c *csvReader) next() (Record, error) {
 		var reason syntaxError
 		if errors.As(err, &reason) {
 			whole := string(c.raw) + string(trimEnd(c.line))
-			return Record{}, &RowError{Record: Record{Line: begin, Cells: []string{whole}}, Reason: string(reason)}
+			return Record{}, &RowError{Record: Record{Line: begin, Origin: begin, Cells: []string{whole}}, Reason: string(reason)}
 		}
 		return Record{}, err
 	}

@@ -17,15 +17,15 @@ func (t *Table) nextObject() (Record, error) {
 			return Record{}, err
 		}
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			return t.object(t.lines.number, line)
+			return t.object(t.lines.number, t.lines.number, line)
 		}
 	}
 }
 
 // object returns the record of a JSON object: the text of its strings, and all else as
 // it is written.
-func (t *Table) object(number int64, line []byte) (Record, error) {
-	r := Record{Line: number, Raw: string(line), Cells: make([]string, len(t.columns))}
+func (t *Table) object(number, origin int64, line []byte) (Record, error) {
+	r := Record{Line: number, Origin: origin, Raw: string(line), Cells: make([]string, len(t.columns))}
 	if !gjson.Valid(r.Raw) {
 		return Record{}, &RowError{Record: r, Reason: "is not JSON"}
 	}

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -60,6 +61,9 @@ type Table struct {
 type Record struct {
 	// Line is where the record begins, from 1.
 	Line int64
+	// Origin is where it began in the file that it was first read from: Line, but for a
+	// row of a file of rejects. It is 0 where that does not tell.
+	Origin int64
 	// Cells are in the order of Header; of NDJSON, in the order in which Column was
 	// asked for them. A cell that an object does not have, or has as null, is empty.
 	Cells []string
@@ -188,17 +192,21 @@ func (t *Table) Next() (Record, error) {
 		return Record{}, err
 	}
 	have, want := len(r.Cells), len(t.Header)+t.own
-	r.Cells = r.Cells[min(t.own, have):]
+	named := r.Cells[:min(t.own, have)]
+	r.Cells, r.Origin = r.Cells[len(named):], r.Line
 	if t.Rejects {
 		for i, cell := range r.Cells {
 			r.Cells[i] = Unguard(cell)
+		}
+		if r.Origin, err = strconv.ParseInt(named[0], 10, 64); err != nil || r.Origin < 1 {
+			r.Origin = 0
 		}
 	}
 	if have != want {
 		return Record{}, &RowError{Record: r, Reason: fmt.Sprintf("has %d cells, the header has %d", have, want)}
 	}
 	if t.Objects() {
-		return t.object(r.Line, []byte(r.Cells[0]))
+		return t.object(r.Line, r.Origin, []byte(r.Cells[0]))
 	}
 	return r, nil
 }

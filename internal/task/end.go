@@ -22,6 +22,7 @@ func (s *Server) CompleteTask(ctx context.Context, req *rapportv1.CompleteTaskRe
 	s.happened(&wrong, "complete_time", at)
 	if next != nil {
 		aip.ClearUnsettable(next)
+		aip.UnsetEmpty(next)
 		s.check(&wrong, "next_task", next)
 	}
 	if err := wrong.Err(); err != nil {

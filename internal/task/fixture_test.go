@@ -96,8 +96,8 @@ func newCase(t testing.TB, s *apitest.Service, parent string) string {
 	id := newID(t)
 	_, err := s.DB.Exec(t.Context(), `
 		INSERT INTO support_case (lane, customer_id, case_id, revision, case_number, type, verified, waiting_on_customer, receive_time,
-			customer_confirmed, reopen_count, first_response_breach_recorded, resolve_used_micros, resolve_breach_recorded, create_time, update_time)
-		SELECT lane, customer_id, $2::uuid, 1, $2, 'NEED', false, false, now(), false, 0, false, 0, false, now(), now()
+			customer_confirmed, reopen_count, first_response_breach_recorded, resolve_used_micros, resolve_breach_recorded, resolve_breached, create_time, update_time)
+		SELECT lane, customer_id, $2::uuid, 1, $2, 'NEED', false, false, now(), false, 0, false, 0, false, false, now(), now()
 		FROM customer WHERE customer_id = $1::uuid`, strings.TrimPrefix(parent, "customers/"), id)
 	if err != nil {
 		t.Fatal(err)

@@ -31,21 +31,17 @@ const open = "complete_time IS NULL AND cancel_time IS NULL"
 // fields are those that a filter can name whatever the time. Those of what is open are
 // served by an index in the order by due_time, and together with an assignee in any.
 var fields = aip.Fields{
-	"title":              aip.Text("title"),
-	"kind":               aip.Enum("kind", rapportv1.Task_KIND_UNSPECIFIED.Descriptor()),
-	"assignee":           aip.IndexedWhere(open, aip.Text("assignee")),
-	"due_time":           aip.OptionalTimestamp("due_time"),
-	"promised":           aip.Bool("(promise_due_time IS NOT NULL)"),
-	"promise_due_time":   aip.Timestamp("promise_due_time"),
-	"complete_time":      aip.Timestamp("complete_time"),
-	"cancel_time":        aip.Timestamp("cancel_time"),
-	"state":              aip.Derived(rapportv1.Task_STATE_UNSPECIFIED.Descriptor(), isState),
-	"case":               owned.Named(aip.Cases, "case_id"),
-	"interaction":        owned.Named(aip.Interactions, "interaction_id"),
-	"external_id.source": aip.Text("external_id_source"),
-	"external_id.id":     aip.Text("external_id_id"),
-	"create_time":        aip.Timestamp("create_time"),
-	"update_time":        aip.Timestamp("update_time"),
+	"title":            aip.Text("title"),
+	"kind":             aip.Enum("kind", rapportv1.Task_KIND_UNSPECIFIED.Descriptor()),
+	"assignee":         aip.IndexedWhere(open, aip.Text("assignee")),
+	"due_time":         aip.OptionalTimestamp("due_time"),
+	"promised":         aip.Bool("(promise_due_time IS NOT NULL)"),
+	"promise_due_time": aip.Timestamp("promise_due_time"),
+	"complete_time":    aip.Timestamp("complete_time"),
+	"cancel_time":      aip.Timestamp("cancel_time"),
+	"state":            aip.Derived(rapportv1.Task_STATE_UNSPECIFIED.Descriptor(), isState),
+	"case":             owned.Named(aip.Cases, "case_id"),
+	"interaction":      owned.Named(aip.Interactions, "interaction_id"),
 }
 
 func fieldsAt(now time.Time) aip.Fields {

@@ -1,17 +1,12 @@
 package task
 
 import (
-	"time"
-
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
-
-// maxAhead is how far the clocks of the service and of its callers are taken to differ.
-const maxAhead = 5 * time.Minute
 
 // normalise brings a whole task, as it would be stored, into its stored form in place, and
 // returns all that is wrong with it beyond what the annotations state.
@@ -38,21 +33,10 @@ func (s *Server) check(wrong *apierr.Violations, field string, t *rapportv1.Task
 	case t.GetCustomerAgreed() && t.GetCancelTime() == nil:
 		wrong.Add(field+".customer_agreed", "is about a cancellation: it needs a cancel_time")
 	}
-	for _, text := range []**string{&t.Description, &t.Assignee, &t.Case, &t.Interaction} {
-		if *text != nil && **text == "" {
-			*text = nil
-		}
-	}
-	// A mask can leave one without the other, which the annotations do not see.
-	if id := t.GetExternalId(); id != nil && (id.GetSource() == "" || id.GetId() == "") {
-		wrong.Add(field+".external_id", "needs both a source and an id")
-	}
+	aip.CheckExternalID(wrong, field+".external_id", t.GetExternalId())
 }
 
 // happened normalises the time, which may be unset, of what is said to have happened.
 func (s *Server) happened(wrong *apierr.Violations, field string, at *timestamppb.Timestamp) {
-	aip.NormaliseTime(wrong, field, at)
-	if at.IsValid() && at.AsTime().After(s.tasks.Mutations.Clock().Add(maxAhead)) {
-		wrong.Add(field, "is still to come")
-	}
+	aip.NormalisePast(wrong, field, at, s.tasks.Mutations.Clock())
 }

@@ -26,16 +26,10 @@ func New(service owned.Service) *Server {
 		Service: service, Collection: aip.Tasks, Singular: "Task", Plural: "Tasks", Table: "task", Columns: columns,
 		ExternalColumns: [2]string{"external_id_source", "external_id_id"},
 		References: []owned.Reference[*rapportv1.Task]{
-			{
-				Field: "task.case", Name: (*rapportv1.Task).GetCase,
-				Collection: aip.Cases, Table: "support_case", IDColumn: "case_id",
-			},
-			{
-				Field: "task.interaction", Name: (*rapportv1.Task).GetInteraction,
-				Collection: aip.Interactions, Table: "interaction", IDColumn: "interaction_id", Deletable: true,
-			},
+			owned.ToCase("task.case", (*rapportv1.Task).GetCase),
+			owned.ToInteraction("task.interaction", (*rapportv1.Task).GetInteraction),
 		},
-		Normalise: s.normalise, Check: refuseEnded, Follow: follow,
+		Normalise: s.normalise, Check: refuseEnded, Follow: followup.Follow[row]((*followup.Changes).Task),
 		NotFound: rapportv1.ErrorReason_TASK_NOT_FOUND, Exists: rapportv1.ErrorReason_TASK_ALREADY_EXISTS,
 		Fields: fields, FieldsAt: fieldsAt, Orders: orders(),
 	}
@@ -53,10 +47,7 @@ func (s *Server) CreateTask(ctx context.Context, req *rapportv1.CreateTaskReques
 
 // BatchCreateTasks makes tasks, all or none or all that can be.
 func (s *Server) BatchCreateTasks(ctx context.Context, req *rapportv1.BatchCreateTasksRequest) (*rapportv1.BatchCreateTasksResponse, error) {
-	entries := make([]owned.Entry[*rapportv1.Task], len(req.GetRequests()))
-	for i, r := range req.GetRequests() {
-		entries[i] = owned.Entry[*rapportv1.Task]{Request: r, ID: r.GetTaskId(), Value: r.GetTask()}
-	}
+	entries := owned.Entries(req.GetRequests(), (*rapportv1.CreateTaskRequest).GetTaskId, (*rapportv1.CreateTaskRequest).GetTask)
 	return owned.BatchCreate(ctx, &s.tasks, req, entries, func(made []*rapportv1.Task, failed owned.Failed) *rapportv1.BatchCreateTasksResponse {
 		return &rapportv1.BatchCreateTasksResponse{Tasks: made, FailedRequests: failed}
 	})
@@ -84,17 +75,9 @@ func (s *Server) UpdateTask(ctx context.Context, req *rapportv1.UpdateTaskReques
 // Make makes a task in the transaction of another resource's method, which holds the
 // customer: what is promised by the method is promised with it or not at all.
 func (s *Server) Make(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID, t *rapportv1.Task) (*rapportv1.Task, error) {
+	aip.UnsetEmpty(t)
 	if err := s.normalise(t); err != nil {
 		return nil, err
 	}
 	return s.tasks.Make(ctx, tx, customer, id, t)
-}
-
-// follow queues what there is to do for the customers then.
-func follow(tx *mutation.Tx, moved []owned.Moved[*rapportv1.Task, *row]) {
-	var changes followup.Changes
-	for _, m := range moved {
-		changes.Task(m.Row.CustomerID, m.Before, m.After)
-	}
-	changes.Queue(tx, tx.Now)
 }

@@ -33,8 +33,8 @@ SELECT lane, customer_id, id, 1, at, 'EUR', 7, 0, '[]', at, at FROM fact WHERE n
 INSERT INTO task (lane, customer_id, task_id, revision, title, customer_agreed, due_time, create_time, update_time)
 SELECT lane, customer_id, id, 1, 'x', false, at, at, at FROM fact WHERE n % 4 = 2;
 INSERT INTO support_case (lane, customer_id, case_id, revision, case_number, type, verified, waiting_on_customer, receive_time, customer_confirmed,
-    reopen_count, first_response_breach_recorded, resolve_used_micros, resolve_breach_recorded, create_time, update_time)
-SELECT lane, customer_id, id, 1, id, 'ENQUIRY', false, false, at, false, 0, false, 0, false, at, at FROM fact WHERE n % 4 = 3;`
+    reopen_count, first_response_breach_recorded, resolve_used_micros, resolve_breach_recorded, resolve_breached, create_time, update_time)
+SELECT lane, customer_id, id, 1, id, 'ENQUIRY', false, false, at, false, 0, false, 0, false, false, at, at FROM fact WHERE n % 4 = 3;`
 
 // TestOnePlan finds the longest history and a short one read by the same plan: the heads of
 // four indexes, and the records of the page by their keys.
@@ -49,9 +49,10 @@ func TestOnePlan(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	tasks := task.New(owned.Service{})
 	s := timeline.New(nil, time.Now, timeline.Records{
-		Interactions: interaction.New(owned.Service{}).Reader(), Cases: cases.New(owned.Service{}).Reader(),
-		Tasks: task.New(owned.Service{}).Reader(), Purchases: purchase.New(owned.Service{}).Reader(),
+		Interactions: interaction.New(owned.Service{}).Reader(), Cases: cases.New(owned.Service{}, tasks).Reader(),
+		Tasks: tasks.Reader(), Purchases: purchase.New(owned.Service{}).Reader(),
 	})
 	var plans []string
 	for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {

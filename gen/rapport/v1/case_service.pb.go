@@ -46,8 +46,9 @@ type CreateCaseRequest struct {
 	// Finds the customer by its id in another system, where `parent` is `customers/-`.
 	CustomerExternalId *ExternalId `protobuf:"bytes,6,opt,name=customer_external_id,json=customerExternalId,proto3" json:"customer_external_id,omitempty"`
 	// When the customer of a STOCK_REQUEST was promised to hear of it: the due time of the NOTIFY task
-	// that opens with the case. Unset: when the resolution is due or, without a target, seven days
-	// after the receipt. For no other type.
+	// that opens with the case, unless that is resolved already; not before the receipt. Unset:
+	// when the resolution is due or, without a target, seven days after the receipt; but where that is
+	// past, seven days from now. For no other type.
 	NotifyDueTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=notify_due_time,json=notifyDueTime,proto3" json:"notify_due_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -111,7 +111,7 @@ type FollowUp struct {
 	// Why there is something to do.
 	Reason FollowUp_Reason `protobuf:"varint,3,opt,name=reason,proto3,enum=rapport.v1.FollowUp_Reason" json:"reason,omitempty"`
 	// What it is about, in a line: the title of the task, the item or category of the case, the
-	// label of the occasion. Empty where the reason says all.
+	// label of the occasion or, where it has none, its type. Empty where the reason says all.
 	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	// The name of the record it follows from: a task, a case, a purchase, the contact of an
 	// occasion; the customer for all else.
@@ -124,11 +124,12 @@ type FollowUp struct {
 	// How late it is, in proportion to the time that was given for it: max(now - due_time, 0)
 	// divided by the contact interval, by the time from the task's creation or the case's
 	// receipt to its due time, or by a day for occasions, three days for thank-yous and 30 days
-	// for memberships; each in whole days, rounded up. 0 until it is due, 1 when it is late by
-	// as much as it was given.
+	// for memberships; each in whole days, rounded up. Of tasks and cases, more than 60 days are
+	// rounded up to the next 30, and to no more than 3,600. 0 until it is due, 1 when it is late
+	// by as much as it was given.
 	OverdueRatio float64 `protobuf:"fixed64,8,opt,name=overdue_ratio,json=overdueRatio,proto3" json:"overdue_ratio,omitempty"`
 	// Whether the customer does not want to be contacted. Only what the company owes is shown of
-	// such customers: promises and cases.
+	// such customers: promises, cases, and tasks of kinds that are no outreach.
 	DoNotContact bool `protobuf:"varint,9,opt,name=do_not_contact,json=doNotContact,proto3" json:"do_not_contact,omitempty"`
 	// The channel by which the customer prefers to be reached.
 	PreferredChannel Channel `protobuf:"varint,10,opt,name=preferred_channel,json=preferredChannel,proto3,enum=rapport.v1.Channel" json:"preferred_channel,omitempty"`

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/type/date"
+	"google.golang.org/genproto/googleapis/type/dayofweek"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
+	"google.golang.org/genproto/googleapis/type/timeofday"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -28,6 +30,8 @@ const (
 	examplePurchaseID      = "0198c0de-0000-7000-8000-000000000005"
 	exampleInteractionID   = "0198c0de-0000-7000-8000-000000000004"
 	exampleTaskID          = "0198c0de-0000-7000-8000-000000000007"
+	exampleCaseID          = "0198c0de-0000-7000-8000-000000000008"
+	exampleTierID          = "0198c0de-0000-7000-8000-000000000009"
 	exampleRequestID       = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
 	exampleEtag            = `"1"`
 	exampleCustomerName    = "customers/" + exampleCustomerID
@@ -38,6 +42,7 @@ const (
 var exampleIDs = map[string]string{
 	"customer": exampleCustomerID, "contact": exampleContactID, "interaction": exampleInteractionID,
 	"purchase": examplePurchaseID, "change": exampleChangeID, "task": exampleTaskID,
+	"case": exampleCaseID, "serviceTier": exampleTierID,
 }
 
 // exampleOccurTime is when the example's call was, a little before it was recorded.
@@ -179,6 +184,47 @@ func change() *rapportv1.Change {
 	}
 }
 
+func newCase() *rapportv1.Case {
+	return &rapportv1.Case{
+		Type: rapportv1.Case_COMPLAINT, Priority: rapportv1.Priority_P2, Category: proto.String("delivery"), Item: proto.String("Dragonwell, 1 kg"),
+		Description: proto.String("Two of the tins were dented."), Channel: rapportv1.Channel_PHONE, Assignee: proto.String("staff-7"),
+		ReceiveTime: exampleOccurTime, ExternalId: &rapportv1.ExternalId{Source: "desk", Id: "T-9031"},
+	}
+}
+
+func supportCase() *rapportv1.Case {
+	c := newCase()
+	c.Name, c.Uid, c.Etag = exampleCustomerName+"/cases/"+exampleCaseID, exampleCaseID, exampleEtag
+	c.CaseNumber, c.State, c.CreateTime, c.UpdateTime = "7K3M-9QXP", rapportv1.Case_IN_PROGRESS, exampleTime, exampleTime
+	c.FirstResponseDueTime = timestamppb.New(exampleOccurTime.AsTime().Add(4 * time.Hour))
+	c.ResolveDueTime = timestamppb.New(exampleOccurTime.AsTime().AddDate(0, 0, 2))
+	return c
+}
+
+func newServiceTier() *rapportv1.ServiceTier {
+	hours := func(day dayofweek.DayOfWeek) *rapportv1.ServiceTier_Hours {
+		return &rapportv1.ServiceTier_Hours{Day: day, Start: &timeofday.TimeOfDay{Hours: 9}, End: &timeofday.TimeOfDay{Hours: 17, Minutes: 30}}
+	}
+	return &rapportv1.ServiceTier{
+		DisplayName: "Gold", SilenceDays: proto.Int32(14), ContactInterval: durationpb.New(exampleInterval),
+		Targets: []*rapportv1.ServiceTier_Target{
+			{Priority: rapportv1.Priority_P1, FirstResponse: durationpb.New(time.Hour), Resolve: durationpb.New(8 * time.Hour)},
+			{Priority: rapportv1.Priority_P2, FirstResponse: durationpb.New(4 * time.Hour), Resolve: durationpb.New(17 * time.Hour)},
+		},
+		Calendar: &rapportv1.ServiceTier_Calendar{
+			TimeZone: "Europe/London", Hours: []*rapportv1.ServiceTier_Hours{hours(dayofweek.DayOfWeek_MONDAY), hours(dayofweek.DayOfWeek_TUESDAY)},
+			Holidays: []*date.Date{{Month: 12, Day: 25}},
+		},
+	}
+}
+
+func serviceTier() *rapportv1.ServiceTier {
+	t := newServiceTier()
+	t.Name, t.Uid, t.Etag = "serviceTiers/"+exampleTierID, exampleTierID, exampleEtag
+	t.CreateTime, t.UpdateTime = exampleTime, exampleTime
+	return t
+}
+
 // requestExample returns the body of an operation as a client would send it.
 func requestExample(operation string) any {
 	switch operation {
@@ -231,6 +277,24 @@ func requestExample(operation string) any {
 		})
 	case "TaskService_CancelTask":
 		return sent(&rapportv1.CancelTaskRequest{CustomerAgreed: true})
+	case "CaseService_CreateCase":
+		return sent(newCase())
+	case "CaseService_BatchCreateCases":
+		c := newCase()
+		c.ExternalId.Id = "T-9032"
+		return sent(&rapportv1.BatchCreateCasesRequest{Requests: []*rapportv1.CreateCaseRequest{{Case: c}}})
+	case "CaseService_UpdateCase":
+		return sent(&rapportv1.Case{Verified: true, Priority: rapportv1.Priority_P1})
+	case "CaseService_ResolveCase":
+		return sent(&rapportv1.ResolveCaseRequest{Resolution: "Two new tins went out.", ResolutionType: rapportv1.Case_FIXED})
+	case "CaseService_CloseCase":
+		return sent(&rapportv1.CloseCaseRequest{RequestId: exampleRequestID})
+	case "CaseService_ReopenCase":
+		return sent(&rapportv1.ReopenCaseRequest{RequestId: exampleRequestID})
+	case "CaseService_CreateServiceTier":
+		return sent(newServiceTier())
+	case "CaseService_UpdateServiceTier":
+		return sent(&rapportv1.ServiceTier{SilenceDays: proto.Int32(7)})
 	case "CustomerService_UndeleteCustomer":
 		return sent(&rapportv1.UndeleteCustomerRequest{RequestId: exampleRequestID})
 	case "CustomerService_UndeleteContact":
@@ -278,6 +342,16 @@ func responseExample(message string) any {
 		t := task()
 		t.State, t.PromiseState, t.CompleteTime = rapportv1.Task_COMPLETED, rapportv1.Task_KEPT, exampleTime
 		return answered(&rapportv1.CompleteTaskResponse{Task: t})
+	case "Case":
+		return answered(supportCase())
+	case "ListCasesResponse":
+		return answered(&rapportv1.ListCasesResponse{Cases: []*rapportv1.Case{supportCase()}, TotalSize: proto.Int32(1)})
+	case "BatchCreateCasesResponse":
+		return answered(&rapportv1.BatchCreateCasesResponse{Cases: []*rapportv1.Case{supportCase()}})
+	case "ServiceTier":
+		return answered(serviceTier())
+	case "ListServiceTiersResponse":
+		return answered(&rapportv1.ListServiceTiersResponse{ServiceTiers: []*rapportv1.ServiceTier{serviceTier()}, TotalSize: proto.Int32(1)})
 	case "ListAttributeKeysResponse":
 		return answered(&rapportv1.ListAttributeKeysResponse{AttributeKeys: []*rapportv1.AttributeKey{
 			{Key: "plan", ValueType: rapportv1.AttributeKey_STRING, CustomerCount: 7043},

@@ -77,7 +77,8 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
 		contact.New(records, ""),
 		timeline.New(pool, mutations.Clock, timeline.Records{
-			Interactions: interactions.Reader(), Cases: cases.New(records).Reader(), Tasks: tasks.Reader(), Purchases: purchases.Reader(),
+			Interactions: interactions.Reader(), Cases: cases.New(records, tasks).Reader(), Tasks: tasks.Reader(),
+			Purchases: purchases.Reader(),
 		}),
 	})
 	rapportv1.RegisterPurchaseServiceServer(&services, purchases)

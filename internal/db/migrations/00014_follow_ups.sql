@@ -77,12 +77,13 @@ ALTER TABLE follow_up ADD CONSTRAINT follow_up_customer_fkey
     FOREIGN KEY (lane, customer_id) REFERENCES customer (lane, customer_id) ON DELETE CASCADE;
 
 -- What must not be shown may be the most overdue of all, so the indexes of the list leave it
--- out. They have all that decides on ranks: rows that are only compared are not fetched.
-CREATE INDEX follow_up_pace_idx ON follow_up (reason, pace_days, service_tier_id, start_time, lane, customer_id)
-    INCLUDE (subject_id, place, end_time) WHERE hidden_until = '-infinity';
+-- out. They are in the order of the list within a pace, so that no head is sorted, and have all
+-- that decides on ranks, so that no row is fetched that is only compared.
+CREATE INDEX follow_up_pace_idx ON follow_up (reason, pace_days, service_tier_id, start_time, lane, customer_id, subject_id, place)
+    INCLUDE (end_time) WHERE hidden_until = '-infinity';
 
-CREATE INDEX follow_up_staff_pace_idx ON follow_up (staff, reason, pace_days, service_tier_id, start_time, lane, customer_id)
-    INCLUDE (subject_id, place, end_time) WHERE hidden_until = '-infinity';
+CREATE INDEX follow_up_staff_pace_idx ON follow_up (staff, reason, pace_days, service_tier_id, start_time, lane, customer_id, subject_id, place)
+    INCLUDE (end_time) WHERE hidden_until = '-infinity';
 
 -- Pauses that are over, and those that are not.
 CREATE INDEX follow_up_hidden_until_idx ON follow_up (hidden_until)
