@@ -24,12 +24,12 @@ var gates = map[string]struct{ allocations, bytes float64 }{
 	"create": {720, 68_000},
 	"update": {590, 54_000},
 
-	"interaction":       {1, 1},
-	"timeline-20":       {1, 1},
-	"timeline-20000":    {1, 1},
-	"follow-ups":        {1, 1},
-	"follow-ups-staff":  {1, 1},
-	"batch-interaction": {1, 1},
+	"interaction":       {350, 31_000},
+	"timeline-20":       {1_000, 73_500},
+	"timeline-20000":    {1_010, 74_000},
+	"follow-ups":        {570, 109_000},
+	"follow-ups-staff":  {200, 41_000},
+	"batch-interaction": {130_000, 22_400_000},
 }
 
 // calls returns the measured calls on a filled database of their own. Each call gets

@@ -55,7 +55,7 @@ SELECT lane, customer_id, id, 1, at, 'GBP', h % 500, 990000000, '[]', 'STORE', '
 FROM (` + factsSQL + `) AS f WHERE all_kinds AND k % 4 = 3 ORDER BY at`
 
 // Whom the company may not contact, and who wants a pause: a customer in fifty each.
-const wishesSQL = `UPDATE customer c SET do_not_contact = f.n % 50 = 7, pause_end_time = CASE WHEN f.n % 50 = 8 THEN now() + interval '60 days' END
+const wishesSQL = `UPDATE customer c SET do_not_contact = f.n % 50 = 7, pause_end_time = CASE WHEN f.n % 50 = 8 THEN date_trunc('day', now()) + interval '60 days' END
 FROM filler f WHERE f.n % 50 IN (7, 8) AND f.lane = c.lane AND f.customer_id = c.customer_id`
 
 // activitySQL has what internal/followup makes of the interactions, and a purchase in the last
@@ -75,7 +75,7 @@ SELECT f.lane, f.customer_id, i.at, p.at, p.id FROM filler f LEFT JOIN (
 const followUpsSQL = `INSERT INTO follow_up (lane, customer_id, reason, subject_id, place, title, staff, by_owner, outreach, pace_days, service_tier_id,
     start_time, end_time, month_day, hidden_until)
 SELECT lane, customer_id, reason, subject, 0, title, staff, by_owner, outreach, pace, '00000000-0000-0000-0000-000000000000', start, until, month_day,
-    CASE WHEN NOT outreach THEN '-infinity' WHEN n % 50 = 7 THEN 'infinity' WHEN n % 50 = 8 THEN now() + interval '60 days' ELSE '-infinity' END
+    CASE WHEN NOT outreach THEN '-infinity' WHEN n % 50 = 7 THEN 'infinity' WHEN n % 50 = 8 THEN date_trunc('day', now()) + interval '60 days' ELSE '-infinity' END
 FROM (
     SELECT f.lane, f.customer_id, n, 'CONTACT' AS reason, f.customer_id AS subject, '' AS title, owner AS staff, true AS by_owner, true AS outreach,
         (ARRAY[7, 14, 21, 30, 45, 60, 75, 90, 120, 150, 180, 365])[1 + h % 12] AS pace, coalesce(a.last_contact_time, f.create_time) AS start,

@@ -75,7 +75,7 @@ func sent(c inproc.Captured, each func(inproc.Statement) string) map[string][][]
 }
 
 // placeholders are all that a script may have where the service has a parameter.
-var placeholders = regexp.MustCompile(`ARRAY\[[^][]*\]|\('[0-9a-f]{16}' \|\| to_hex\(:\w+::bigint\)\)::uuid` +
+var placeholders = regexp.MustCompile(`\('staff-' \|\| lpad\(:n::text, 3, '0'\)\)|ARRAY\[[^][]*\]|\('[0-9a-f]{16}' \|\| to_hex\(:\w+::bigint\)\)::uuid` +
 	`|now\(\)( \+ interval '24 hours')?|to_timestamp\(:time\)|\B:\w+|\bNULL\b|''|\$\d+`)
 
 func TestScriptsAreTheServicesStatements(t *testing.T) {
@@ -204,7 +204,7 @@ func TestPgbenchRunsTheScripts(t *testing.T) {
 	} {
 		got := count(`WITH f AS (SELECT lane, customer_id, max(occur_time) AS at FROM interaction WHERE create_time > now() - interval '1 minute' GROUP BY 1, 2)
 SELECT count(*) FROM ` + table)
-		if got != contacted || got < customers/2 {
+		if got != contacted || got == 0 {
 			t.Errorf("%d rows in %s, want %d", got, table, contacted)
 		}
 	}
