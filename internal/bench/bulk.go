@@ -65,8 +65,8 @@ func (b *bench) bulk(ctx context.Context, noise float64) (c Case, err error) {
 	}
 	c = Case{Name: "import/grpc/1"}
 	systems := []system{
-		{name: "copy", run: i.copyIn},
-		{name: "grpc", pid: b.first.cmd.Process.Pid, run: i.load},
+		{name: "copy", run: fromStart(i.copyIn)},
+		{name: "grpc", pid: b.first.cmd.Process.Pid, run: fromStart(i.load)},
 	}
 	for round := range b.Rounds {
 		for _, s := range systems {

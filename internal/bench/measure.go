@@ -73,7 +73,8 @@ func read(postmaster, service int) (c clock, err error) {
 type system struct {
 	name string
 	pid  int // of the service, 0 for pgbench
-	run  func(ctx context.Context, d time.Duration) (result, error)
+	// run measures for so long, and calls the function when what it does begins to count.
+	run func(ctx context.Context, d time.Duration, begin func()) (result, error)
 }
 
 // result is what one run of a system came to, and the processor time of a client that
@@ -86,17 +87,25 @@ type result struct {
 }
 
 func limit(command *pgbench.Command, script pgbench.Script, inFlight int) system {
-	return system{name: "pgbench", run: func(ctx context.Context, d time.Duration) (result, error) {
-		r, err := command.Run(ctx, script, inFlight, int(d/time.Second))
+	return system{name: "pgbench", run: func(ctx context.Context, d time.Duration, begin func()) (result, error) {
+		r, err := command.Run(ctx, script, inFlight, d, begin)
 		return result{Result: load.Result{Latencies: r.Latencies, Elapsed: r.Elapsed}, client: r.CPU}, err
 	}}
 }
 
 func candidate(name string, pid int, caller load.Caller, call load.Call, inFlight int) system {
-	return system{name: name, pid: pid, run: func(ctx context.Context, d time.Duration) (result, error) {
+	return system{name: name, pid: pid, run: fromStart(func(ctx context.Context, d time.Duration) (result, error) {
 		r, err := caller.Run(ctx, call, inFlight, d)
 		return result{Result: r}, err
-	}}
+	})}
+}
+
+// fromStart is the run of a system that needs no warming: all that it does counts.
+func fromStart(run func(context.Context, time.Duration) (result, error)) func(context.Context, time.Duration, func()) (result, error) {
+	return func(ctx context.Context, d time.Duration, begin func()) (result, error) {
+		begin()
+		return run(ctx, d)
+	}
 }
 
 // measure runs a system once.
@@ -104,12 +113,10 @@ func measure(ctx context.Context, s system, postmaster int, d time.Duration) (Sa
 	if err := settle(ctx, postmaster); err != nil {
 		return Sample{}, err
 	}
-	before, err := read(postmaster, s.pid)
-	if err != nil {
-		return Sample{}, err
-	}
-	r, err := s.run(ctx, d)
-	if err != nil {
+	var before clock
+	var clockErr error
+	r, err := s.run(ctx, d, func() { before, clockErr = read(postmaster, s.pid) })
+	if err := cmp.Or(err, clockErr); err != nil {
 		return Sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}
 	if err := settle(ctx, postmaster); err != nil {

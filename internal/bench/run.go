@@ -351,7 +351,7 @@ func (b *bench) newCase(method, protocol string, inFlight int, samples []Sample,
 // the opposite order.
 func (b *bench) rounds(ctx context.Context, systems []system) (samples []Sample, err error) {
 	for _, s := range systems {
-		if _, err := s.run(ctx, warmUp); err != nil {
+		if _, err := s.run(ctx, warmUp, func() {}); err != nil {
 			return nil, fmt.Errorf("warm %s: %w", s.name, err)
 		}
 	}
@@ -426,7 +426,7 @@ func (b *bench) profileCase(ctx context.Context, method, protocol string, inFlig
 	s := b.candidate(protocol, b.first, method, protocol, inFlight)
 	done := make(chan error, 1)
 	go func() {
-		_, err := s.run(ctx, (seconds+1)*time.Second)
+		_, err := s.run(ctx, (seconds+1)*time.Second, func() {})
 		done <- err
 	}()
 	path := filepath.Join(b.Profiles, fmt.Sprintf("%s-%s-%d.pprof", method, protocol, inFlight))

@@ -3,10 +3,11 @@ package pgbench
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,17 +45,26 @@ func (c *Command) Version(ctx context.Context) (string, error) {
 
 // Result is what one run came to.
 type Result struct {
-	// Latencies are sorted.
+	// All is how many transactions there were, those before the sessions were warm included.
+	All int
+	// Latencies are those of the transactions that ended once the sessions were warm, sorted.
 	Latencies []time.Duration
-	// Elapsed is without the time to connect.
+	// Elapsed is from then to the end of the last one.
 	Elapsed time.Duration
-	// CPU is pgbench's own.
+	// CPU is pgbench's own for these transactions.
 	CPU time.Duration
 }
 
-// Run runs the script with so many clients for so many seconds. Any failed
-// transaction is an error.
-func (c *Command) Run(ctx context.Context, s Script, clients, seconds int) (r Result, err error) {
+// warmUp is for how long so many clients run before they count. A new session reads the
+// catalogue and plans each statement anew for its first five executions, which costs it tens of
+// milliseconds. The service keeps its sessions, so a limit that counted this would be too low.
+func warmUp(clients int) time.Duration {
+	return time.Second + time.Duration(clients)*50*time.Millisecond
+}
+
+// Run runs the script with so many clients until they are warm, calls the function, and goes on
+// for as long as is said. Any failed transaction is an error.
+func (c *Command) Run(ctx context.Context, s Script, clients int, d time.Duration, warm func()) (r Result, err error) {
 	dir, err := os.MkdirTemp("", "rapport-bench-")
 	if err != nil {
 		return r, err
@@ -67,22 +77,27 @@ func (c *Command) Run(ctx context.Context, s Script, clients, seconds int) (r Re
 	c.runs++
 	args := []string{
 		"-n", "-M", "prepared", "-f", file, "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)),
-		"-T", strconv.Itoa(seconds), "-l", "--log-prefix", filepath.Join(dir, "log"),
+		"-T", strconv.Itoa(int(math.Ceil((warmUp(clients) + d).Seconds()))), "-l", "--log-prefix", filepath.Join(dir, "log"),
 		"-D", "run=" + strconv.Itoa(c.runs),
 	}
 	for _, d := range s.Defines {
 		args = append(args, "-D", d)
 	}
 	cmd := exec.CommandContext(ctx, c.Path, append(args, c.URL)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return r, fmt.Errorf("pgbench: %w: %s", err, strings.TrimSpace(stderr.String()))
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		return r, fmt.Errorf("pgbench: %w", err)
 	}
-	r.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	rate, err := parseSummary(string(out))
-	if err != nil {
+	var from time.Time
+	begun := make(chan struct{})
+	timer := time.AfterFunc(warmUp(clients), func() { from = time.Now(); warm(); close(begun) })
+	err = cmd.Wait()
+	if early := timer.Stop(); err != nil || early {
+		return r, fmt.Errorf("pgbench: %w: %s", cmp.Or(err, errors.New("it ended before it was warm")), strings.TrimSpace(stderr.String()))
+	}
+	<-begun
+	if err := failures(stdout.String()); err != nil {
 		return r, err
 	}
 	logs, err := filepath.Glob(filepath.Join(dir, "log.*"))
@@ -90,7 +105,7 @@ func (c *Command) Run(ctx context.Context, s Script, clients, seconds int) (r Re
 		return r, err
 	}
 	for _, path := range logs {
-		if err := r.read(path); err != nil {
+		if err := r.read(path, from); err != nil {
 			return r, err
 		}
 	}
@@ -98,53 +113,53 @@ func (c *Command) Run(ctx context.Context, s Script, clients, seconds int) (r Re
 		return r, errors.New("pgbench logged no transaction")
 	}
 	slices.Sort(r.Latencies)
-	r.Elapsed = time.Duration(float64(len(r.Latencies)) / rate * float64(time.Second))
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	r.CPU = time.Duration(float64(cpu) * float64(len(r.Latencies)) / float64(r.All))
 	return r, nil
 }
 
-func (r *Result) read(path string) error {
+// read adds what a log has; what ended after a time has its latency.
+func (r *Result) read(path string, from time.Time) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	latencies, err := parseLog(f)
-	r.Latencies = append(r.Latencies, latencies...)
-	return err
-}
-
-// parseLog reads a log of single transactions: client, transaction, latency in
-// microseconds, script and time of the end.
-func parseLog(log io.Reader) (latencies []time.Duration, err error) {
-	lines := bufio.NewScanner(log)
-	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
-		if len(fields) < 6 {
-			return nil, fmt.Errorf("log of pgbench: %q", lines.Text())
-		}
-		us, err := strconv.ParseInt(fields[2], 10, 64)
+	lines := bufio.NewScanner(f)
+	for ; lines.Scan(); r.All++ {
+		latency, end, err := parseLine(lines.Text())
 		if err != nil {
-			return nil, fmt.Errorf("log of pgbench: %q: %w", lines.Text(), err)
+			return err
 		}
-		latencies = append(latencies, time.Duration(us)*time.Microsecond)
+		if end.After(from) {
+			r.Latencies = append(r.Latencies, latency)
+			r.Elapsed = max(r.Elapsed, end.Sub(from))
+		}
 	}
-	return latencies, lines.Err()
+	return lines.Err()
 }
 
-var (
-	ratePattern   = regexp.MustCompile(`(?m)^tps = ([0-9.]+) \(without initial connection time\)`)
-	failedPattern = regexp.MustCompile(`(?m)^number of failed transactions: (\d+)`)
-)
+// parseLine reads what the log has of a transaction: client, number, latency in microseconds,
+// script and the time of its end, as seconds and microseconds.
+func parseLine(line string) (latency time.Duration, end time.Time, err error) {
+	var us, seconds, micros int64
+	var client, number, script int
+	if _, err := fmt.Sscan(line, &client, &number, &us, &script, &seconds, &micros); err != nil {
+		return 0, end, fmt.Errorf("log of pgbench: %q: %w", line, err)
+	}
+	return time.Duration(us) * time.Microsecond, time.Unix(seconds, micros*1000), nil
+}
 
-// parseSummary returns the transactions a second that pgbench reports, or an error
-// where any failed.
-func parseSummary(out string) (rate float64, err error) {
-	if m := failedPattern.FindStringSubmatch(out); m != nil && m[1] != "0" {
-		return 0, fmt.Errorf("pgbench: %s transactions failed", m[1])
+var failedPattern = regexp.MustCompile(`(?m)^number of failed transactions: (\d+)`)
+
+// failures returns an error where pgbench reports any, or reports nothing.
+func failures(out string) error {
+	m := failedPattern.FindStringSubmatch(out)
+	switch {
+	case m == nil:
+		return fmt.Errorf("pgbench told nothing of failures: %s", out)
+	case m[1] != "0":
+		return fmt.Errorf("pgbench: %s transactions failed", m[1])
 	}
-	m := ratePattern.FindStringSubmatch(out)
-	if m == nil {
-		return 0, fmt.Errorf("pgbench printed no rate: %s", out)
-	}
-	return strconv.ParseFloat(m[1], 64)
+	return nil
 }
