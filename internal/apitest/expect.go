@@ -39,8 +39,24 @@ func WantFields(t testing.TB, err error, code codes.Code, reason rapportv1.Error
 // WantEqual fails the test unless the messages are equal.
 func WantEqual[M proto.Message](t testing.TB, got, want M) {
 	t.Helper()
+	if proto.Equal(want, got) { // much faster than to look for differences
+		return
+	}
 	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// WantEqualAll checks messages field by field, and shows where they begin to differ.
+func WantEqualAll[M proto.Message](t testing.TB, got, want []M) {
+	t.Helper()
+	for i := range min(len(got), len(want)) {
+		if WantEqual(t, got[i], want[i]); t.Failed() {
+			break
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d messages, want %d", len(got), len(want))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // A client that never set a limit of its own takes 4 MiB at most.
 func TestAPageOfHugeCustomersIsCutShort(t *testing.T) {
-	const customers = 80
+	const customers = 50
 	s := apitest.Start(t)
 	c := ada()
 	c.Attributes = map[string]*rapportv1.AttributeValue{}

@@ -25,7 +25,7 @@ import (
 // and contacts, while a sweeper purges what was deleted. Whatever they did to each other,
 // the tables by which customers are found must hold what follows from the records.
 func TestLookupsFollowFromRecords(t *testing.T) {
-	const clients, rounds, calls = 6, 5, 60
+	const clients, rounds, calls = 6, 3, 60
 	s := apitest.StartWith(t, func(c *server.Config) { c.SweepInterval = time.Hour })
 	sw := sweeper(t, s)
 	gold := tier(t, s, 30)
