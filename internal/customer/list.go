@@ -59,6 +59,12 @@ func parseServiceTier(name string) (uuid.UUID, error) {
 
 func parseReferrer(name string) (uuid.UUID, error) { return aip.ParseCustomerName("filter", name) }
 
+// CompileFilter compiles a filter of customers to a condition on the table customer, by its
+// columns alone. The args are those of the statement so far.
+func CompileFilter(filter string, args []any) (aip.Filter, error) {
+	return aip.CompileFilter(filter, fields, args)
+}
+
 // externalID compiles `external_ids.SOURCE = "id"` to a look-up in the table of keys.
 func externalID(t *aip.Term) (aip.Condition, error) {
 	if t.Op != "=" {

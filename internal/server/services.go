@@ -19,6 +19,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/insight"
 	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/lease"
 	"github.com/rapport-crm/rapport/internal/mutation"
@@ -103,6 +104,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
 	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
+	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.pool, Clock: mutations.Clock})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 

@@ -358,6 +358,10 @@ func responseExample(message string) any {
 		}})
 	case "ListChangesResponse":
 		return answered(&rapportv1.ListChangesResponse{Changes: []*rapportv1.Change{change()}})
+	case "SatisfactionReport":
+		return answered(satisfactionReport())
+	case "DriverReport":
+		return answered(driverReport())
 	}
 	return nil
 }
