@@ -6,6 +6,7 @@ import (
 )
 
 var scoreFields = aip.Fields{
+	"rating":      aip.Number("rating"),
 	"metric":      aip.Enum("metric", rapportv1.SatisfactionScore_METRIC_UNSPECIFIED.Descriptor()),
 	"source":      aip.Enum("source", rapportv1.SatisfactionScore_SOURCE_UNSPECIFIED.Descriptor()),
 	"channel":     aip.Enum("channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
