@@ -9,6 +9,7 @@ import (
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
 // drivers is a driver report on its way.
@@ -28,7 +29,7 @@ const (
 // GetDriverReport tells what drives satisfaction.
 func (s *Server) GetDriverReport(ctx context.Context, req *rapportv1.GetDriverReportRequest) (*rapportv1.DriverReport, error) {
 	r := &drivers{req: req, now: s.now()}
-	if err := r.parse(); err != nil {
+	if err := r.parse(s.Scores); err != nil {
 		return nil, err
 	}
 	sql, args := r.factorsSQL()
@@ -53,13 +54,13 @@ func (s *Server) GetDriverReport(ctx context.Context, req *rapportv1.GetDriverRe
 }
 
 // parse checks the request.
-func (r *drivers) parse() error {
+func (r *drivers) parse(known *satisfaction.Server) error {
 	var wrong apierr.Violations
 	in := checkInterval(&wrong, r.req.GetInterval())
 	if err := wrong.Err(); err != nil {
 		return err
 	}
-	if err := r.scope.filter(r.req.GetFilter(), r.req.GetScoreFilter()); err != nil {
+	if err := r.scope.filter(known, r.req.GetFilter(), r.req.GetScoreFilter()); err != nil {
 		return err
 	}
 	r.scope.scores = append(r.scope.scores, "metric = 'CSAT'", "factors <> '[]'")

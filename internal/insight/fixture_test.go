@@ -1,21 +1,16 @@
 package insight_test
 
 import (
-	"encoding/json"
 	"math"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"google.golang.org/genproto/googleapis/type/interval"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
-	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apitest"
-	"github.com/rapport-crm/rapport/internal/db"
 )
 
 // at is a time of 2026, in UTC.
@@ -68,29 +63,19 @@ func nps(promoters, passives, detractors int, submitted time.Time) (out []*rappo
 // give records scores of a customer.
 func give(t testing.TB, s *apitest.Service, customer string, scores ...[]*rapportv1.SatisfactionScore) {
 	t.Helper()
-	id, _ := aip.ParseCustomerName("", customer)
-	var rows [][]any
+	var all []*rapportv1.CreateSatisfactionScoreRequest
 	for _, part := range scores {
 		for _, score := range part {
-			factors := []map[string]any{}
-			for _, f := range score.GetFactors() {
-				m := map[string]any{"factor": f.GetFactor(), "satisfaction": f.GetSatisfaction()}
-				if f.Importance != nil {
-					m["importance"] = f.GetImportance()
-				}
-				factors = append(factors, m)
-			}
-			b, _ := json.Marshal(factors)
-			src := score.GetSource()
-			if src == 0 {
-				src = 1
-			}
-			rows = append(rows, []any{db.Lane(id), db.UUID(id), db.UUID(uuid.New()), int64(1), score.GetMetric().String(), score.GetRating(), score.Expectation, string(b), src.String(), db.Enum(score.GetChannel()), db.Text(score.GetStaff()), score.GetSubmitTime().AsTime(), time.Now(), time.Now()})
+			all = append(all, &rapportv1.CreateSatisfactionScoreRequest{SatisfactionScore: score})
 		}
 	}
-	_, err := s.DB.CopyFrom(t.Context(), pgx.Identifier{"satisfaction_score"}, []string{"lane", "customer_id", "satisfaction_score_id", "revision", "metric", "rating", "expectation", "factors", "source", "channel", "staff", "submit_time", "create_time", "update_time"}, pgx.CopyFromRows(rows))
-	if err != nil {
-		t.Fatal(err)
+	for len(all) > 0 {
+		n := min(len(all), 1000)
+		_, err := s.Satisfaction.BatchCreateSatisfactionScores(t.Context(), &rapportv1.BatchCreateSatisfactionScoresRequest{Parent: customer, Requests: all[:n]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = all[n:]
 	}
 }
 

@@ -12,10 +12,11 @@ import (
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
-// satisfaction is a satisfaction report on its way.
-type satisfaction struct {
+// feelings is a satisfaction report on its way.
+type feelings struct {
 	req        *rapportv1.GetSatisfactionReportRequest
 	now        time.Time
 	scope      scope
@@ -27,8 +28,8 @@ type satisfaction struct {
 
 // GetSatisfactionReport tells what customers felt, by group and period.
 func (s *Server) GetSatisfactionReport(ctx context.Context, req *rapportv1.GetSatisfactionReportRequest) (*rapportv1.SatisfactionReport, error) {
-	r := &satisfaction{req: req, now: s.now()}
-	if err := r.parse(); err != nil {
+	r := &feelings{req: req, now: s.now()}
+	if err := r.parse(s.Scores); err != nil {
 		return nil, err
 	}
 	if err := s.setPeriods(ctx, r); err != nil {
@@ -44,7 +45,7 @@ func (s *Server) GetSatisfactionReport(ctx context.Context, req *rapportv1.GetSa
 }
 
 // parse checks the request.
-func (r *satisfaction) parse() error {
+func (r *feelings) parse(known *satisfaction.Server) error {
 	var wrong apierr.Violations
 	r.interval = checkInterval(&wrong, r.req.GetInterval())
 	r.dimensions = r.scope.parseGroups(&wrong, r.req.GetGroupBy())
@@ -56,7 +57,7 @@ func (r *satisfaction) parse() error {
 	if err := wrong.Err(); err != nil {
 		return err
 	}
-	if err := r.scope.filter(r.req.GetFilter(), r.req.GetScoreFilter()); err != nil {
+	if err := r.scope.filter(known, r.req.GetFilter(), r.req.GetScoreFilter()); err != nil {
 		return err
 	}
 	if metrics := r.req.GetMetrics(); len(metrics) > 0 {
@@ -71,7 +72,7 @@ func (r *satisfaction) parse() error {
 
 // setPeriods finds the periods. Those of an interval that is open to the past begin with the
 // first score there is.
-func (s *Server) setPeriods(ctx context.Context, r *satisfaction) error {
+func (s *Server) setPeriods(ctx context.Context, r *feelings) error {
 	g := r.req.GetGranularity()
 	if g == rapportv1.Granularity_GRANULARITY_UNSPECIFIED {
 		r.periods = onePeriod(r.interval)
@@ -94,7 +95,7 @@ SELECT submit_time FROM satisfaction_score ORDER BY submit_time, satisfaction_sc
 }
 
 // report makes the report of what was counted.
-func (r *satisfaction) report(tallies []tally) (*rapportv1.SatisfactionReport, error) {
+func (r *feelings) report(tallies []tally) (*rapportv1.SatisfactionReport, error) {
 	cells := newCells(tallies)
 	places := cells.reported(r.periods.all)
 	if len(places) > maxRows || len(tallies) > maxTallies {
@@ -114,7 +115,7 @@ func (r *satisfaction) report(tallies []tally) (*rapportv1.SatisfactionReport, e
 }
 
 // tooMany refuses a report with too many rows, and says which dimension has the most values.
-func (r *satisfaction) tooMany(places []place) error {
+func (r *feelings) tooMany(places []place) error {
 	field, most := "granularity", 0
 	for i := range len(r.dimensions) + 1 {
 		values := map[any]bool{}

@@ -48,7 +48,7 @@ type notes struct {
 }
 
 // row makes the row of a place.
-func (r *satisfaction) row(c cells, p place, notes *notes) *rapportv1.SatisfactionReport_Row {
+func (r *feelings) row(c cells, p place, notes *notes) *rapportv1.SatisfactionReport_Row {
 	of := r.periods.all[p.period]
 	out := &rapportv1.SatisfactionReport_Row{Interval: &interval.Interval{StartTime: aip.ToTimestamp(of.start), EndTime: aip.ToTimestamp(of.end)}}
 	for i, d := range r.dimensions {
@@ -140,7 +140,7 @@ func trend(n int64, before, difference statistics.Estimate) *rapportv1.Trend {
 func count(n int64) int32 { return int32(n) } //nolint:gosec // of what one statement counts within its time
 
 // warnings says what a reader of the rows should know.
-func (r *satisfaction) warnings(n *notes) (out []string) {
+func (r *feelings) warnings(n *notes) (out []string) {
 	add := func(when bool, format string, args ...any) {
 		if when {
 			out = append(out, fmt.Sprintf(format, args...))

@@ -43,7 +43,7 @@ func (t *tally) Targets() []any {
 // a group and a period whatever the number of scores; all sums are made of those. The periods
 // are found in Go, by the zone's rules that all of the service goes by, and cost each score a
 // look into a sorted list; date_trunc in a time zone costs ten times that.
-func (r *satisfaction) sql() (sql string, args []any) {
+func (r *feelings) sql() (sql string, args []any) {
 	var selected, keys, names, joins []string
 	for i, d := range r.dimensions {
 		name := fmt.Sprintf("group_%d", i+1)

@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/customer"
+	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
 // scope is which scores a report is about, as a part of its statement.
@@ -27,13 +27,13 @@ func (s *scope) bind(value any, sqlType string) string {
 }
 
 // filter adds the two filters of a request.
-func (s *scope) filter(customers, scores string) error {
+func (s *scope) filter(known *satisfaction.Server, customers, scores string) error {
 	c, err := customer.CompileFilter(customers, s.args)
 	if err != nil {
 		return err
 	}
 	s.customers, s.args = c.SQL, c.Args
-	f, err := aip.CompileFilter(scores, scoreFields, s.args)
+	f, err := known.CompileFilter(scores, s.args)
 	if err != nil {
 		return apierr.Renamed(err, "filter", "score_filter")
 	}

@@ -10,6 +10,7 @@ import (
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/satisfaction"
 	"github.com/rapport-crm/rapport/internal/statistics"
 )
 
@@ -17,6 +18,8 @@ import (
 type Server struct {
 	// DB is what reports are read from.
 	DB *db.Pool
+	// Scores knows by what scores can be filtered.
+	Scores *satisfaction.Server
 	// Clock gives the moment of which a report tells.
 	Clock func() time.Time
 }

@@ -34,5 +34,11 @@ var fields = aip.Fields{
 	"submit_time":    aip.Timestamp("submit_time"),
 }
 
+// CompileFilter compiles a filter of scores to a condition on the table satisfaction_score, by
+// its columns alone. The args are those of the statement so far.
+func (s *Server) CompileFilter(filter string, args []any) (aip.Filter, error) {
+	return aip.CompileFilter(filter, s.scores.Fields, args)
+}
+
 // Time implements owned.Timed: the one order by a time of its own is by submit_time.
 func (r *row) Time(string) time.Time { return r.SubmitTime }

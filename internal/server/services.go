@@ -114,7 +114,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 	}
 	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
 	rapportv1.RegisterSatisfactionServiceServer(r, satisfactionService{allScores})
-	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.pool, Clock: mutations.Clock})
+	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.pool, Scores: allScores, Clock: mutations.Clock})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 
