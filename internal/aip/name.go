@@ -77,10 +77,12 @@ const (
 	Cases Collection = "cases"
 	// Tasks is the collection of tasks.
 	Tasks Collection = "tasks"
+	// SatisfactionScores is the collection of satisfaction scores.
+	SatisfactionScores Collection = "satisfactionScores"
 )
 
 // collections are all that customers own.
-var collections = []Collection{Contacts, Purchases, Interactions, Cases, Tasks}
+var collections = []Collection{Contacts, Purchases, Interactions, Cases, Tasks, SatisfactionScores}
 
 // ParseOwner returns the customer that the named resource is or belongs to, or
 // INVALID_FIELD.

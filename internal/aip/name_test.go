@@ -35,6 +35,9 @@ func TestNames(t *testing.T) {
 	if customer, contact, err := aip.Contacts.ParseName("name", aip.Contacts.Name(a, b)); err != nil || customer != a || contact != b {
 		t.Errorf("Contacts.ParseName: %v, %v, %v", customer, contact, err)
 	}
+	if owner, err := aip.ParseOwner("name", aip.SatisfactionScores.Name(a, b)); err != nil || owner != a {
+		t.Errorf("ParseOwner of a score: %v, %v", owner, err)
+	}
 	if id, err := aip.ParseChangeName("name", aip.ChangeName(b)); err != nil || id != b {
 		t.Errorf("ParseChangeName: %v, %v", id, err)
 	}

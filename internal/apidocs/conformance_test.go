@@ -148,6 +148,7 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	tasks(d)
 	cases(d)
 	serviceTiers(d)
+	satisfactionScores(d)
 	seenTogether(d)
 	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
 		t.Errorf("the export ends with %s", last)
@@ -315,6 +316,24 @@ func interactions(d *documented) {
 	d.call(412, "PATCH", interactionPath, `{"subject":"x"}`, "If-Match", `"1"`)
 	d.call(200, "DELETE", interactionPath, "")
 	d.call(200, "POST", interactionPath+":undelete", d.example("POST", path+"/{interaction}:undelete"))
+}
+
+func satisfactionScores(d *documented) {
+	d.Helper()
+	const path = "/v1/customers/{customer}/satisfactionScores"
+	const scoreID, scoresPath = "0198c0de-0000-7000-8000-00000000000a", customerPath + "/satisfactionScores"
+	create := d.example("POST", path)
+	d.call(201, "POST", scoresPath+"?satisfactionScoreId="+scoreID, create)
+	d.call(409, "POST", scoresPath, create) // the external id is taken
+	d.call(400, "POST", scoresPath, `{"metric":"NPS","rating":11}`)
+	d.call(200, "POST", scoresPath+":batchCreate", d.example("POST", path+":batchCreate"))
+	d.call(200, "GET", scoresPath+"/"+scoreID, "")
+	d.call(200, "GET", scoresPath+"?orderBy=submit_time&filter=metric=CSAT", "")
+	d.call(200, "GET", "/v1/customers/-/satisfactionScores", "")
+	d.call(200, "GET", customerPath, "")
+	d.call(412, "DELETE", scoresPath+"/"+scoreID, "", "If-Match", `"9"`)
+	d.call(204, "DELETE", scoresPath+"/"+scoreID, "")
+	d.call(404, "GET", scoresPath+"/"+scoreID, "")
 }
 
 // seenTogether calls what shows records of several kinds at once.

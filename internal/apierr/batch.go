@@ -22,16 +22,16 @@ func AtIndex(err error, list string, index int) error {
 		func(path string) string { return at + "." + path })
 }
 
-// Renamed returns the error with the paths of fields that lead into one leading into
-// another, for a request that holds the message under that name.
+// Renamed returns the error with the path of a field, and those that lead into it, under
+// another name: for a request that holds the same under that one.
 func Renamed(err error, from, to string) error {
 	rename := func(path string) string {
-		if rest, ok := strings.CutPrefix(path, from+"."); ok {
-			return to + "." + rest
+		if rest, ok := strings.CutPrefix(path, from); ok && (rest == "" || rest[0] == '.' || rest[0] == ':') {
+			return to + rest
 		}
 		return path
 	}
-	// The text begins with the path of the first field.
+	// The text begins with the path of the first field and a colon.
 	return told(err, nil, rename, rename)
 }
 

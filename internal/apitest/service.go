@@ -30,6 +30,8 @@ type Service struct {
 	Interactions rapportv1.InteractionServiceClient
 	Cases        rapportv1.CaseServiceClient
 	Tasks        rapportv1.TaskServiceClient
+	Satisfaction rapportv1.SatisfactionServiceClient
+	Insights     rapportv1.InsightServiceClient
 	Changes      rapportv1.ChangeServiceClient
 	// URL and AdminURL are the roots of REST and of the admin port.
 	URL      string
@@ -125,6 +127,8 @@ func (s *Service) connect(t testing.TB) {
 	s.Interactions = rapportv1.NewInteractionServiceClient(s.Conn)
 	s.Cases = rapportv1.NewCaseServiceClient(s.Conn)
 	s.Tasks = rapportv1.NewTaskServiceClient(s.Conn)
+	s.Satisfaction = rapportv1.NewSatisfactionServiceClient(s.Conn)
+	s.Insights = rapportv1.NewInsightServiceClient(s.Conn)
 	s.Changes = rapportv1.NewChangeServiceClient(s.Conn)
 	s.URL, s.AdminURL = "http://"+s.Server.HTTPAddr(), "http://"+s.Server.AdminAddr()
 	if s.DB, err = pgxpool.New(t.Context(), s.DatabaseURL); err != nil {

@@ -16,6 +16,7 @@ import (
 var derived = map[protoreflect.Name]bool{
 	"name": true, "uid": true, "etag": true, "create_time": true, "update_time": true,
 	"last_contact_time": true, "next_contact_time": true, "contact_overdue_ratio": true,
+	"satisfaction": true,
 }
 
 // Diff returns what differs between two states of a resource, sorted by path: fields

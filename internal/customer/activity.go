@@ -19,23 +19,26 @@ const (
 )
 
 // activity is what a row that is read has besides its columns: what is kept elsewhere and
-// says when the customer is to be contacted next.
+// says when the customer is to be contacted next, and what the customer felt last.
 type activity struct {
 	LastContactTime *time.Time
+	Satisfaction    pgtype.Text // JSON
 	// TierIntervalDays is the contact interval of the customer's service tier.
 	TierIntervalDays pgtype.Int4
 }
 
-// lastContactTime and tierInterval are expressions of a customer's columns: look-ups by key
+// lastContactTime, satisfaction and tierInterval are expressions of a customer's columns: look-ups by key
 // that leave the table alone in its FROM, where lists filter and transactions lock it.
 const (
-	lastContactTime = `(SELECT last_contact_time FROM customer_activity AS activity (of_lane, of_customer) ` +
+	ofActivity = ` FROM customer_activity AS activity (of_lane, of_customer) ` +
 		`WHERE of_lane = lane AND of_customer = customer_id)`
-	tierInterval = `(SELECT tier.contact_interval_days FROM service_tier AS tier (of_tier) WHERE of_tier = service_tier_id)`
+	lastContactTime = `(SELECT last_contact_time` + ofActivity
+	satisfaction    = `(SELECT satisfaction` + ofActivity
+	tierInterval    = `(SELECT tier.contact_interval_days FROM service_tier AS tier (of_tier) WHERE of_tier = service_tier_id)`
 )
 
 // outputs are the columns of an activity.
-const outputs = lastContactTime + ` AS last_contact_time, ` + tierInterval + ` AS tier_interval_days`
+const outputs = lastContactTime + ` AS last_contact_time, ` + satisfaction + ` AS satisfaction, ` + tierInterval + ` AS tier_interval_days`
 
 // due sets when the customer was last contacted and is to be next, and how late that is.
 func (r *row) due(c *rapportv1.Customer, now time.Time) {

@@ -90,6 +90,8 @@ func TestListFilters(t *testing.T) {
 		{`contact_interval:*`, true, false},
 		{`last_contact_time:*`, false, false},
 		{`NOT last_contact_time:*`, true, true},
+		{`satisfaction.nps.rating:*`, false, false},
+		{`NOT satisfaction.csat.submit_time:*`, true, true},
 		{`create_time >= "` + before + `"`, true, true},
 		{`create_time < "` + before + `"`, false, false},
 		{`update_time >= "` + made.GetUpdateTime().AsTime().Format(time.RFC3339Nano) + `"`, true, false},

@@ -25,32 +25,40 @@ var newestFirst = aip.Order{Field: "create_time", Column: "create_time", Kind: a
 // fields are those that a filter can name. Equality on owner, referrer, service tier, emails,
 // phones, tags, attributes and external ids is served by an index.
 var fields = aip.Fields{
-	"type":                                 aip.Enum("type", rapportv1.Customer_TYPE_UNSPECIFIED.Descriptor()),
-	"display_name":                         aip.Text("display_name"),
-	"emails.address":                       search.Emails(),
-	"phones.number":                        search.Numbers(),
-	"phones.e164":                          search.E164(),
-	"language_code":                        aip.Text("language_code"),
-	"time_zone":                            aip.Text("time_zone"),
-	"external_ids":                         aip.CustomKeyed(externalID),
-	"tags":                                 aip.TextArray("tags"),
-	"attributes":                           aip.Attributes("attributes"),
-	"owner":                                aip.Indexed(aip.Text("owner")),
-	"acquisition_source":                   aip.Enum("acquisition_source", rapportv1.Customer_ACQUISITION_SOURCE_UNSPECIFIED.Descriptor()),
-	"referrer":                             aip.Indexed(aip.UUIDName("referrer_id", parseReferrer)),
-	"prospect_time":                        aip.Timestamp("prospect_time"),
-	"service_tier":                         aip.Indexed(aip.UUIDName("service_tier_id", parseServiceTier)),
-	"membership.number":                    aip.Text("membership_number"),
-	"membership.level":                     aip.Text("membership_level"),
-	"membership.expire_time":               aip.Timestamp("membership_expire_time"),
-	"contact_preference.preferred_channel": aip.Enum("preferred_channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
-	"contact_preference.do_not_contact":    aip.Bool("do_not_contact"),
-	"contact_preference.pause_end_time":    aip.Timestamp("pause_end_time"),
-	"contact_interval":                     aip.Duration("(contact_interval_days * 86400)"),
-	"last_contact_time":                    aip.Timestamp(lastContactTime),
-	"create_time":                          aip.Timestamp("create_time"),
-	"update_time":                          aip.Timestamp("update_time"),
-	"delete_time":                          aip.Timestamp("delete_time"),
+	"type":                                       aip.Enum("type", rapportv1.Customer_TYPE_UNSPECIFIED.Descriptor()),
+	"display_name":                               aip.Text("display_name"),
+	"emails.address":                             search.Emails(),
+	"phones.number":                              search.Numbers(),
+	"phones.e164":                                search.E164(),
+	"language_code":                              aip.Text("language_code"),
+	"time_zone":                                  aip.Text("time_zone"),
+	"external_ids":                               aip.CustomKeyed(externalID),
+	"tags":                                       aip.TextArray("tags"),
+	"attributes":                                 aip.Attributes("attributes"),
+	"owner":                                      aip.Indexed(aip.Text("owner")),
+	"acquisition_source":                         aip.Enum("acquisition_source", rapportv1.Customer_ACQUISITION_SOURCE_UNSPECIFIED.Descriptor()),
+	"referrer":                                   aip.Indexed(aip.UUIDName("referrer_id", parseReferrer)),
+	"prospect_time":                              aip.Timestamp("prospect_time"),
+	"service_tier":                               aip.Indexed(aip.UUIDName("service_tier_id", parseServiceTier)),
+	"membership.number":                          aip.Text("membership_number"),
+	"membership.level":                           aip.Text("membership_level"),
+	"membership.expire_time":                     aip.Timestamp("membership_expire_time"),
+	"contact_preference.preferred_channel":       aip.Enum("preferred_channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),
+	"contact_preference.do_not_contact":          aip.Bool("do_not_contact"),
+	"contact_preference.pause_end_time":          aip.Timestamp("pause_end_time"),
+	"contact_interval":                           aip.Duration("(contact_interval_days * 86400)"),
+	"last_contact_time":                          aip.Timestamp(lastContactTime),
+	"satisfaction.nps.rating":                    latestRating("NPS"),
+	"satisfaction.nps.submit_time":               latestSubmitTime("NPS"),
+	"satisfaction.csat.rating":                   latestRating("CSAT"),
+	"satisfaction.csat.submit_time":              latestSubmitTime("CSAT"),
+	"satisfaction.ces.rating":                    latestRating("CES"),
+	"satisfaction.ces.submit_time":               latestSubmitTime("CES"),
+	"satisfaction.repurchase_intent.rating":      latestRating("REPURCHASE_INTENT"),
+	"satisfaction.repurchase_intent.submit_time": latestSubmitTime("REPURCHASE_INTENT"),
+	"create_time":                                aip.Timestamp("create_time"),
+	"update_time":                                aip.Timestamp("update_time"),
+	"delete_time":                                aip.Timestamp("delete_time"),
 }
 
 func parseServiceTier(name string) (uuid.UUID, error) {
@@ -58,6 +66,12 @@ func parseServiceTier(name string) (uuid.UUID, error) {
 }
 
 func parseReferrer(name string) (uuid.UUID, error) { return aip.ParseCustomerName("filter", name) }
+
+// CompileFilter compiles a filter of customers to a condition on the table customer, by its
+// columns alone. The args are those of the statement so far.
+func CompileFilter(filter string, args []any) (aip.Filter, error) {
+	return aip.CompileFilter(filter, fields, args)
+}
 
 // externalID compiles `external_ids.SOURCE = "id"` to a look-up in the table of keys.
 func externalID(t *aip.Term) (aip.Condition, error) {

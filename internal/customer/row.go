@@ -83,7 +83,7 @@ func (r *row) Targets() []any {
 		&r.ProspectTime, &r.ServiceTierID, &r.Occasions, &r.MembershipNumber, &r.MembershipLevel, &r.MembershipStartTime,
 		&r.MembershipExpireTime, &r.PreferredChannel, &r.DoNotContact, &r.PauseEndTime, &r.Consents, &r.ContactIntervalDays,
 		&r.CreateTime, &r.UpdateTime, &r.DeleteTime, &r.PurgeTime,
-		&r.LastContactTime, &r.TierIntervalDays,
+		&r.LastContactTime, &r.Satisfaction, &r.TierIntervalDays,
 	}
 }
 
@@ -131,6 +131,7 @@ func (r *row) proto(now time.Time) *rapportv1.Customer {
 	if days := r.ContactIntervalDays; days.Valid {
 		c.ContactInterval = &durationpb.Duration{Seconds: int64(days.Int32) * secondsOfDay}
 	}
+	c.Satisfaction = decodeSatisfaction(r.CustomerID, r.Satisfaction)
 	r.due(c, now)
 	return c
 }

@@ -118,7 +118,7 @@ func TestConstraintsAreNamed(t *testing.T) {
 	}
 	rows, _ = conn.Query(t.Context(), `
 		SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-		AND conname !~ '^(customer|contact|purchase|interaction|change|request|lane_feed|external_id|referral_guard|search_key|attribute_key|service_tier|support_case|task|customer_activity|follow_up|lease|schema_version|migration_lease)_'`)
+		AND conname !~ '^(customer|contact|purchase|interaction|change|request|lane_feed|external_id|referral_guard|search_key|attribute_key|service_tier|support_case|task|customer_activity|follow_up|lease|satisfaction_score|schema_version|migration_lease)_'`)
 	unnamed, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(unnamed) > 0 {
 		t.Errorf("%v; constraints without a name of ours: %q", err, unnamed)

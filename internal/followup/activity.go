@@ -61,6 +61,8 @@ type activities struct {
 	raised map[uuid.UUID]*latest
 	// Those of whom the latest may be gone.
 	contacts, thanks, purchases keys
+	// Those of whom another score may be the latest of its metric.
+	scored keys
 	// Those whose contact moved, and those who may have to be thanked now, or no more.
 	contacted, thankable keys
 }
@@ -152,7 +154,7 @@ func (a *activities) queue(to queuer, now time.Time) {
 	for _, f := range []struct {
 		sql string
 		of  *keys
-	}{{lastContactsSQL, &a.contacts}, {lastThanksSQL, &a.thanks}, {lastPurchasesSQL, &a.purchases}} {
+	}{{lastContactsSQL, &a.contacts}, {lastThanksSQL, &a.thanks}, {lastPurchasesSQL, &a.purchases}, {latestScoresSQL, &a.scored}} {
 		if lanes, customers, _ := f.of.arrays(); len(customers) > 0 {
 			to.Queue(f.sql, lanes, customers)
 		}

@@ -51,6 +51,12 @@ func (c *Changes) Purchase(customer uuid.UUID, before, after *rapportv1.Purchase
 	c.activity.purchase(customer, before, after)
 }
 
+// SatisfactionScore notes that a score of the customer was made, and has no before, or that it
+// was removed, and has no after.
+func (c *Changes) SatisfactionScore(customer uuid.UUID, _, _ *rapportv1.SatisfactionScore) {
+	c.activity.satisfaction(customer)
+}
+
 // Case notes that a case of the customer turned from before into after. What follows is read
 // from the case's row, where the clocks are.
 func (c *Changes) Case(customer uuid.UUID, before, after *rapportv1.Case) {

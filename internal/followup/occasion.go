@@ -8,6 +8,7 @@ import (
 	"google.golang.org/genproto/googleapis/type/date"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/worktime"
 )
 
 // occasionDays makes an occasion late by one when its day is over.
@@ -53,27 +54,10 @@ func nextDay(monthDay int16, zone string, now time.Time) (start, end time.Time) 
 		if month == time.February && d == 29 && time.Date(year, month, d, 0, 0, 0, 0, time.UTC).Month() != month {
 			of = 28
 		}
-		if end = startOfDay(year, month, of+1, loc); end.After(now) {
-			return startOfDay(year, month, of, loc), end
+		if end = worktime.StartOfDay(year, month, of+1, loc); end.After(now) {
+			return worktime.StartOfDay(year, month, of, loc), end
 		}
 	}
-}
-
-// startOfDay is the first instant of a day. Where clocks are changed at midnight, that is not
-// always the instant at which they show it.
-func startOfDay(year int, month time.Month, d int, loc *time.Location) time.Time {
-	noon := time.Date(year, month, d, 12, 0, 0, 0, loc)
-	changed, _ := noon.ZoneBounds()
-	midnight := noon.Add(-12 * time.Hour)
-	if changed.IsZero() || changed.Before(midnight) {
-		return midnight.UTC()
-	}
-	_, offset := changed.Add(-time.Nanosecond).Zone()
-	before := time.Date(noon.Year(), noon.Month(), noon.Day(), 0, 0, 0, 0, time.UTC).Add(-time.Duration(offset) * time.Second)
-	if before.Before(changed) {
-		return before
-	}
-	return changed.UTC()
 }
 
 // zoneSQL moves the occasions of customers, and of their contacts, to where their days are in

@@ -60,6 +60,7 @@ type world struct {
 
 	mu                                       sync.Mutex
 	interactions, purchases, contacts, tasks []string
+	scores                                   []string
 }
 
 func newWorld(t *testing.T, s *apitest.Service) *world {
@@ -295,8 +296,11 @@ func (w *world) write(t *testing.T, r *rand.Rand, n int) {
 				}
 			}
 		}
+		if n := r.IntN(5); n < 2 && err == nil {
+			err = w.score(ctx, r, customer, n == 0)
+		}
 		switch status.Code(err) {
-		case codes.OK, codes.FailedPrecondition, codes.AlreadyExists, codes.Aborted:
+		case codes.OK, codes.NotFound, codes.FailedPrecondition, codes.AlreadyExists, codes.Aborted:
 		default:
 			t.Errorf("%v", err)
 		}
@@ -309,6 +313,7 @@ func (w *world) check(t *testing.T) {
 	var activity, rows []string
 	for _, name := range w.customers {
 		f := w.facts(t, name)
+		w.checkSatisfaction(t, f.customer)
 		activity, rows = append(activity, f.activity()), append(rows, f.rows()...)
 	}
 	query := func(sql string) []string {

@@ -154,6 +154,19 @@ func (c *caller) purchase(t testing.TB) string {
 	return c.must(t, &rapportv1.CreatePurchaseRequest{Parent: c.customer(t), Purchase: newPurchase(1)}).(*rapportv1.Purchase).GetName()
 }
 
+func newScore() *rapportv1.SatisfactionScore {
+	return &rapportv1.SatisfactionScore{
+		Metric: rapportv1.SatisfactionScore_NPS, Rating: proto.Int32(0), SubmitTime: timestamppb.New(time.Unix(1_750_000_000, 0)),
+		Factors:    []*rapportv1.SatisfactionScore_Factor{{Factor: "staff", Satisfaction: 4}},
+		ExternalId: &rapportv1.ExternalId{Source: "forms", Id: uuid.NewString()},
+	}
+}
+
+func (c *caller) score(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateSatisfactionScoreRequest{Parent: c.customer(t), SatisfactionScore: newScore()}).(*rapportv1.SatisfactionScore).GetName()
+}
+
 func newInteraction() *rapportv1.Interaction {
 	return &rapportv1.Interaction{
 		Channel: rapportv1.Channel_PHONE, Direction: rapportv1.Interaction_INBOUND, OccurTime: timestamppb.New(time.Unix(1_750_000_000, 0)),
@@ -521,6 +534,52 @@ var scenarios = map[string]scenario{
 	"ReopenCase": {
 		func(t testing.TB, c *caller) request { return &rapportv1.ReopenCaseRequest{Name: c.told(t)} },
 		func(req request) { req.(*rapportv1.ReopenCaseRequest).Etag = "*" },
+	},
+	"CreateSatisfactionScore": {
+		func(t testing.TB, c *caller) request {
+			contact := c.contact(t)
+			customer, _, _ := strings.Cut(contact, "/contacts/")
+			score := newScore()
+			score.Contact = &contact
+			return &rapportv1.CreateSatisfactionScoreRequest{Parent: customer, SatisfactionScore: score}
+		},
+		func(req request) {
+			req.(*rapportv1.CreateSatisfactionScoreRequest).SatisfactionScore.Rating = proto.Int32(1)
+		},
+	},
+	"CreateSatisfactionScore by external id": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateSatisfactionScoreRequest{Parent: "customers/-", CustomerExternalId: c.known(t), SatisfactionScore: newScore()}
+		},
+		func(req request) {
+			req.(*rapportv1.CreateSatisfactionScoreRequest).SatisfactionScore.Comment = proto.String("Other")
+		},
+	},
+	"BatchCreateSatisfactionScores": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateSatisfactionScoresRequest{Parent: "customers/-", Requests: []*rapportv1.CreateSatisfactionScoreRequest{
+				{Parent: c.customer(t), SatisfactionScore: newScore()}, {Parent: c.customer(t), SatisfactionScore: newScore(), SatisfactionScoreId: uuid.NewString()},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchCreateSatisfactionScoresRequest).Requests[1].SatisfactionScore.Rating = proto.Int32(9)
+		},
+	},
+	"BatchCreateSatisfactionScores by external ids": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.BatchCreateSatisfactionScoresRequest{Parent: "customers/-", Requests: []*rapportv1.CreateSatisfactionScoreRequest{
+				{Parent: c.customer(t), SatisfactionScore: newScore()}, {CustomerExternalId: c.known(t), SatisfactionScore: newScore()},
+			}}
+		},
+		func(req request) {
+			req.(*rapportv1.BatchCreateSatisfactionScoresRequest).Requests[1].SatisfactionScore.Rating = proto.Int32(9)
+		},
+	},
+	"DeleteSatisfactionScore": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.DeleteSatisfactionScoreRequest{Name: c.score(t)}
+		},
+		func(req request) { req.(*rapportv1.DeleteSatisfactionScoreRequest).Etag = "*" },
 	},
 	"CreateServiceTier": {
 		func(testing.TB, *caller) request {

@@ -67,6 +67,10 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 	case *rapportv1.Task:
 		customer, _, _ := strings.Cut(a.GetName(), "/tasks/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
+	case *rapportv1.BatchCreateSatisfactionScoresResponse:
+		disturb(t, c, a.GetSatisfactionScores()[0])
+	case *rapportv1.SatisfactionScore:
+		_, err = c.Satisfaction.DeleteSatisfactionScore(t.Context(), &rapportv1.DeleteSatisfactionScoreRequest{Name: a.GetName()})
 	case *rapportv1.Interaction:
 		customer, _, _ := strings.Cut(a.GetName(), "/interactions/")
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
@@ -150,6 +154,8 @@ func TestConcurrentDuplicates(t *testing.T) {
 				most = len(batch.GetPurchases())
 			case *rapportv1.BatchCreateInteractionsResponse:
 				most = len(batch.GetInteractions())
+			case *rapportv1.BatchCreateSatisfactionScoresResponse:
+				most = len(batch.GetSatisfactionScores())
 			case *rapportv1.BatchCreateCasesResponse:
 				most = len(batch.GetCases())
 			case *rapportv1.Case:
@@ -257,7 +263,7 @@ func wantRetryInfo(t testing.TB, err error) {
 func tables(t testing.TB, c *caller) map[string]string {
 	t.Helper()
 	digests := map[string]string{}
-	for _, table := range []string{"customer", "contact", "purchase", "support_case", "service_tier", "external_id", "change", "request", "lane_feed", "referral_guard"} {
+	for _, table := range []string{"customer", "contact", "purchase", "support_case", "service_tier", "satisfaction_score", "external_id", "change", "request", "lane_feed", "referral_guard"} {
 		var digest string
 		sql := `SELECT count(*) || md5(coalesce(string_agg(x::text, '' ORDER BY x::text), '')) FROM ` + table + ` x`
 		if err := c.DB.QueryRow(t.Context(), sql).Scan(&digest); err != nil {

@@ -121,6 +121,13 @@ func contactsPage(parent func(*testing.T, *caller) string) func(*testing.T, *cal
 	}
 }
 
+func scoresPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.ListSatisfactionScoresRequest{Parent: parent(t, c)}
+		return func(ctx context.Context) error { _, err := c.Satisfaction.ListSatisfactionScores(ctx, req); return err }
+	}
+}
+
 func purchasesPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
 	return func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.ListPurchasesRequest{Parent: parent(t, c)}
@@ -339,6 +346,21 @@ var trips = []trip{
 	{"CompleteTask", "", made("CompleteTask")},
 	{"CompleteTask", "that makes the next", made("CompleteTask that makes the next")},
 	{"CancelTask", "", made("CancelTask")},
+	{"CreateSatisfactionScore", "", made("CreateSatisfactionScore")},
+	{"CreateSatisfactionScore", "by the customer's external id", made("CreateSatisfactionScore by external id")},
+	{"BatchCreateSatisfactionScores", "", made("BatchCreateSatisfactionScores")},
+	{"BatchCreateSatisfactionScores", "by customers' external ids", made("BatchCreateSatisfactionScores by external ids")},
+	{"GetSatisfactionScore", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetSatisfactionScoreRequest{Name: c.score(t)}
+		return func(ctx context.Context) error { _, err := c.Satisfaction.GetSatisfactionScore(ctx, req); return err }
+	}},
+	{"ListSatisfactionScores", "of one customer", scoresPage(func(t *testing.T, c *caller) string {
+		customer, _, _ := strings.Cut(c.score(t), "/satisfactionScores/")
+		return customer
+	})},
+	{"ListSatisfactionScores", "of one customer who has none", scoresPage(func(t *testing.T, c *caller) string { return c.customer(t) })},
+	{"ListSatisfactionScores", "of all customers", scoresPage(func(*testing.T, *caller) string { return "customers/-" })},
+	{"DeleteSatisfactionScore", "", made("DeleteSatisfactionScore")},
 	{"GetChange", "", func(t *testing.T, c *caller) func(context.Context) error {
 		c.customer(t)
 		list, err := c.Changes.ListChanges(t.Context(), &rapportv1.ListChangesRequest{PageSize: 1})
@@ -396,6 +418,7 @@ func TestEveryRPCHasItsRoundTrips(t *testing.T) {
 	for _, file := range []protoreflect.FileDescriptor{
 		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_purchase_service_proto,
 		rapportv1.File_rapport_v1_interaction_service_proto, rapportv1.File_rapport_v1_case_service_proto, rapportv1.File_rapport_v1_task_service_proto,
+		rapportv1.File_rapport_v1_satisfaction_service_proto,
 		rapportv1.File_rapport_v1_change_service_proto,
 	} {
 		methods := file.Services().Get(0).Methods()

@@ -29,8 +29,8 @@ type Head struct {
 // Own implements Row.
 func (h *Head) Own() *Head { return h }
 
-// Permanent is the head of records that are never deleted: cases end, purchases are
-// voided. Their tables have no delete_time and no purge_time.
+// Permanent is the head of records that are never deleted so that they can come back: cases
+// end, purchases are voided, scores are removed for good. Their tables have no delete_time and no purge_time.
 type Permanent struct{ Head }
 
 func (*Permanent) permanent() {}

@@ -43,6 +43,11 @@ func ToInteraction[M Message](field string, name func(M) string) Reference[M] {
 	return Reference[M]{Field: field, Name: name, Collection: aip.Interactions, Table: "interaction", IDColumn: "interaction_id", Deletable: true}
 }
 
+// ToPurchase is a reference to a purchase, which may be voided.
+func ToPurchase[M Message](field string, name func(M) string) Reference[M] {
+	return Reference[M]{Field: field, Name: name, Collection: aip.Purchases, Table: "purchase", IDColumn: "purchase_id"}
+}
+
 // named is a record that a message newly names.
 type named struct {
 	reference int // its place among the resource's

@@ -124,7 +124,7 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 }
 
 // Moved is a record that was written, with what it was and what it is. A record that is
-// made has no Before; a deleted one has its delete_time in After.
+// made has no Before; a deleted one has its delete_time in After, one that is removed no After.
 type Moved[M Message, P any] struct {
 	Row           P
 	Before, After M
@@ -133,7 +133,7 @@ type Moved[M Message, P any] struct {
 // Statements are the SQL of a resource, but for its lists. Existing and ExternalIDs read
 // which of the ids and of the external ids of a batch are there already.
 type Statements struct {
-	Get, Lock, Insert, Update, RequireCustomer, ShareCustomers, Existing, ExternalIDs string
+	Get, Lock, Insert, Update, Remove, RequireCustomer, ShareCustomers, Existing, ExternalIDs string
 	// Require and Named are those of References, in their order.
 	Require, Named []string
 }
@@ -162,6 +162,7 @@ func (r *Resource[M, R, P]) Ready() {
 		Insert: fmt.Sprintf("-- name: Create%s\nINSERT INTO %s (%s) VALUES (%s)", r.Singular, r.Table, r.columns, values),
 		// One statement whatever the mask: PostgreSQL writes the whole row anyway.
 		Update:          fmt.Sprintf("-- name: Update%s\nUPDATE %s SET (%s) = (%s) %s", r.Singular, r.Table, r.columns, values, where),
+		Remove:          fmt.Sprintf("-- name: Delete%s\nDELETE FROM %s %s", r.Singular, r.Table, where),
 		RequireCustomer: requireCustomerSQL, ShareCustomers: shareCustomersSQL,
 		Existing: existingSQL("ListExisting"+r.Plural, r.Table, id, ""),
 	}

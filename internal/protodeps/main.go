@@ -21,6 +21,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/rpc/status"
 	_ "google.golang.org/genproto/googleapis/type/date"
 	_ "google.golang.org/genproto/googleapis/type/dayofweek"
+	_ "google.golang.org/genproto/googleapis/type/interval"
 	_ "google.golang.org/genproto/googleapis/type/money"
 	_ "google.golang.org/genproto/googleapis/type/postaladdress"
 	_ "google.golang.org/genproto/googleapis/type/timeofday"

@@ -90,7 +90,7 @@ func TestEveryRouteRunsTheChain(t *testing.T) {
 	rapportv1.RegisterInteractionServiceServer(channel, rapportv1.UnimplementedInteractionServiceServer{})
 	rapportv1.RegisterCaseServiceServer(channel, rapportv1.UnimplementedCaseServiceServer{})
 	rapportv1.RegisterTaskServiceServer(channel, rapportv1.UnimplementedTaskServiceServer{})
-	rapportv1.RegisterCaseServiceServer(channel, rapportv1.UnimplementedCaseServiceServer{})
+	rapportv1.RegisterSatisfactionServiceServer(channel, rapportv1.UnimplementedSatisfactionServiceServer{})
 	rapportv1.RegisterChangeServiceServer(channel, &service{})
 	h, err := New(Options{Conn: channel, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -71,7 +71,8 @@ func New(o Options) (http.Handler, error) {
 	if h.routes, err = newRoutes(
 		rapportv1.File_rapport_v1_customer_service_proto, rapportv1.File_rapport_v1_purchase_service_proto,
 		rapportv1.File_rapport_v1_interaction_service_proto, rapportv1.File_rapport_v1_case_service_proto,
-		rapportv1.File_rapport_v1_task_service_proto,
+		rapportv1.File_rapport_v1_task_service_proto, rapportv1.File_rapport_v1_satisfaction_service_proto,
+		rapportv1.File_rapport_v1_insight_service_proto,
 		rapportv1.File_rapport_v1_change_service_proto,
 	); err != nil {
 		return nil, err
@@ -97,6 +98,8 @@ func New(o Options) (http.Handler, error) {
 		rapportv1.RegisterInteractionServiceHandlerClient(ctx, h.mux, rapportv1.NewInteractionServiceClient(h.conn)),
 		rapportv1.RegisterCaseServiceHandlerClient(ctx, h.mux, rapportv1.NewCaseServiceClient(h.conn)),
 		rapportv1.RegisterTaskServiceHandlerClient(ctx, h.mux, rapportv1.NewTaskServiceClient(h.conn)),
+		rapportv1.RegisterSatisfactionServiceHandlerClient(ctx, h.mux, rapportv1.NewSatisfactionServiceClient(h.conn)),
+		rapportv1.RegisterInsightServiceHandlerClient(ctx, h.mux, rapportv1.NewInsightServiceClient(h.conn)),
 		rapportv1.RegisterChangeServiceHandlerClient(ctx, h.mux, rapportv1.NewChangeServiceClient(h.conn)),
 	); err != nil {
 		return nil, fmt.Errorf("register the routes: %w", err)

@@ -76,7 +76,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 		"", `external_ids.crm = "1"`, `tags:"vip" AND attributes.plan = "gold"`, `emails.address = "ada@example.com"`,
 		`owner = "x" OR type = INDIVIDUAL`, `create_time > "2026-01-01T00:00:00Z"`, `attributes.plan > "a"`,
 		`service_tier = "` + tier + `"`, `contact_interval >= 86400s AND contact_preference.do_not_contact = true`, `NOT last_contact_time:*`,
-		`last_contact_time < "2026-01-01T00:00:00Z"`,
+		`last_contact_time < "2026-01-01T00:00:00Z"`, `satisfaction.nps.rating <= 6 OR satisfaction.ces.submit_time > "2026-01-01T00:00:00Z"`,
 	} {
 		for _, orderBy := range []string{"update_time", "display_name desc"} {
 			req := &rapportv1.ListCustomersRequest{Filter: filter, OrderBy: orderBy, PageSize: 1, ShowDeleted: orderBy == "update_time"}
@@ -126,6 +126,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	purchases(t, s, made.GetName())
 	workOn(t, s, made.GetName())
 	supportCases(t, s, made.GetName())
+	satisfactionScores(t, s, contact.GetName())
 	_, err = s.Customers.DeleteCustomer(ctx, &rapportv1.DeleteCustomerRequest{Name: made.GetName()})
 	check("delete", err)
 	_, err = s.Customers.UndeleteCustomer(ctx, &rapportv1.UndeleteCustomerRequest{Name: made.GetName()})
@@ -242,6 +243,64 @@ func purchases(t *testing.T, s *apitest.Service, parent string) {
 	if _, err = s.Purchases.GetPurchase(t.Context(), &rapportv1.GetPurchaseRequest{Name: made.GetName()}); err != nil {
 		t.Errorf("get purchase: %v", err)
 	}
+}
+
+// satisfactionScores calls the RPCs of satisfaction scores, with all that one can hold.
+func satisfactionScores(t *testing.T, s *apitest.Service, contact string) {
+	t.Helper()
+	ctx := t.Context()
+	check := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	parent, _, _ := strings.Cut(contact, "/contacts/")
+	bought, err := s.Purchases.ListPurchases(ctx, &rapportv1.ListPurchasesRequest{Parent: parent, PageSize: 1})
+	check("list purchases", err)
+	said, err := s.Interactions.ListInteractions(ctx, &rapportv1.ListInteractionsRequest{Parent: parent, PageSize: 1})
+	check("list interactions", err)
+	asked, err := s.Cases.ListCases(ctx, &rapportv1.ListCasesRequest{Parent: parent, PageSize: 1})
+	check("list cases", err)
+	full := &rapportv1.SatisfactionScore{
+		Metric: rapportv1.SatisfactionScore_CES, Rating: proto.Int32(7), Expectation: proto.Int32(1), Comment: proto.String("c"),
+		Factors: []*rapportv1.SatisfactionScore_Factor{{Factor: "staff", Satisfaction: 4, Importance: proto.Int32(5)}},
+		Source:  rapportv1.SatisfactionScore_MYSTERY_SHOPPER, Channel: rapportv1.Channel_STORE, Competitor: proto.String("k"), Staff: proto.String("7"),
+		Contact: &contact, Interaction: proto.String(said.GetInteractions()[0].GetName()), Case: proto.String(asked.GetCases()[0].GetName()),
+		Purchase: proto.String(bought.GetPurchases()[0].GetName()), SubmitTime: timestamppb.Now(), ExternalId: &rapportv1.ExternalId{Source: "forms", Id: "1"},
+	}
+	made, err := s.Satisfaction.CreateSatisfactionScore(ctx, &rapportv1.CreateSatisfactionScoreRequest{Parent: parent, SatisfactionScore: full})
+	check("create score", err)
+	_, err = s.Satisfaction.BatchCreateSatisfactionScores(ctx, &rapportv1.BatchCreateSatisfactionScoresRequest{
+		Parent: parent, Requests: []*rapportv1.CreateSatisfactionScoreRequest{
+			{SatisfactionScore: &rapportv1.SatisfactionScore{Metric: rapportv1.SatisfactionScore_NPS, Rating: proto.Int32(0), Contact: &contact}},
+			{SatisfactionScore: &rapportv1.SatisfactionScore{Metric: rapportv1.SatisfactionScore_CSAT, Rating: proto.Int32(5)}},
+		},
+	})
+	check("create scores", err)
+	for _, filter := range []string{
+		"", `metric = CES AND rating >= 6.5 AND expectation = 1`, `factors.factor = "staff" OR comment = "x*"`, `contact = "` + contact + `" AND source = MYSTERY_SHOPPER`,
+		`purchase:* AND submit_time > "2026-01-01T00:00:00Z"`, `external_id.id = "1"`,
+	} {
+		for _, req := range []*rapportv1.ListSatisfactionScoresRequest{{Parent: parent, OrderBy: "create_time"}, {Parent: "customers/-"}} {
+			req.Filter, req.PageSize = filter, 1
+			page, err := s.Satisfaction.ListSatisfactionScores(ctx, req)
+			check("list scores "+filter, err)
+			if req.PageToken = page.GetNextPageToken(); req.GetPageToken() != "" {
+				_, err = s.Satisfaction.ListSatisfactionScores(ctx, req)
+				check("next page of scores "+filter, err)
+			}
+		}
+	}
+	shown, err := s.Customers.GetCustomer(ctx, &rapportv1.GetCustomerRequest{Name: parent})
+	check("get customer", err)
+	if latest := shown.GetSatisfaction(); latest.GetCes().GetRating() != 7 || latest.GetNps() == nil || latest.GetCsat().GetRating() != 5 || latest.GetRepurchaseIntent() != nil {
+		t.Errorf("the customer shows %v", latest)
+	}
+	_, err = s.Satisfaction.GetSatisfactionScore(ctx, &rapportv1.GetSatisfactionScoreRequest{Name: made.GetName()})
+	check("get score", err)
+	_, err = s.Satisfaction.DeleteSatisfactionScore(ctx, &rapportv1.DeleteSatisfactionScoreRequest{Name: made.GetName()})
+	check("delete score", err)
 }
 
 // supportCases calls the RPCs of cases and service tiers, with all that one can hold, and lets

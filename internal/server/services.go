@@ -19,6 +19,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/customer"
 	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/insight"
 	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/lease"
 	"github.com/rapport-crm/rapport/internal/mutation"
@@ -26,6 +27,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/purchase"
 	"github.com/rapport-crm/rapport/internal/rest"
 	"github.com/rapport-crm/rapport/internal/rpc"
+	"github.com/rapport-crm/rapport/internal/satisfaction"
 	"github.com/rapport-crm/rapport/internal/servicetier"
 	"github.com/rapport-crm/rapport/internal/task"
 	"github.com/rapport-crm/rapport/internal/telemetry"
@@ -69,6 +71,13 @@ type (
 	followUps     = followup.Server
 )
 
+// satisfactionService is SatisfactionService: the RPCs of scores.
+type satisfactionService struct {
+	*scores
+}
+
+type scores = satisfaction.Server
+
 // leaseIntervals is for how many looks a holder of the clock may say nothing before another
 // process takes over.
 const leaseIntervals = 10
@@ -82,7 +91,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Validate: validate,
 	}
 	interactions, purchases, tasks := interaction.New(service), purchase.New(service), task.New(service)
-	allCases := cases.New(service, tasks)
+	allCases, allScores := cases.New(service, tasks), satisfaction.New(service)
 	rapportv1.RegisterCustomerServiceServer(r, customerService{
 		&customer.Server{
 			DB: s.pool, Mutations: mutations, DefaultRegion: s.config.DefaultRegion,
@@ -91,6 +100,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		contact.New(service, s.config.DefaultRegion),
 		timeline.New(s.pool, mutations.Clock, timeline.Records{
 			Interactions: interactions.Reader(), Cases: allCases.Reader(), Tasks: tasks.Reader(), Purchases: purchases.Reader(),
+			Scores: allScores.Reader(),
 		}),
 	})
 	rapportv1.RegisterPurchaseServiceServer(r, purchases)
@@ -103,6 +113,8 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
 	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
+	rapportv1.RegisterSatisfactionServiceServer(r, satisfactionService{allScores})
+	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.pool, Scores: allScores, Clock: mutations.Clock})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 

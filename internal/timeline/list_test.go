@@ -70,6 +70,12 @@ func add(t testing.TB, s *apitest.Service, parent string, kind rapportv1.Timelin
 		made, err = s.Purchases.CreatePurchase(t.Context(), &rapportv1.CreatePurchaseRequest{
 			Parent: parent, PurchaseId: id, Purchase: &rapportv1.Purchase{PurchaseTime: when, Amount: &money.Money{CurrencyCode: "EUR", Units: 7}},
 		})
+	case rapportv1.TimelineEntry_SATISFACTION_SCORE:
+		made, err = s.Satisfaction.CreateSatisfactionScore(t.Context(), &rapportv1.CreateSatisfactionScoreRequest{
+			Parent: parent, SatisfactionScoreId: id, SatisfactionScore: &rapportv1.SatisfactionScore{
+				Metric: rapportv1.SatisfactionScore_NPS, Rating: proto.Int32(0), SubmitTime: when,
+			},
+		})
 	default:
 		t.Fatalf("no such kind: %v", kind)
 	}
@@ -108,12 +114,15 @@ func record(e *rapportv1.TimelineEntry) proto.Message {
 		return r.Task
 	case *rapportv1.TimelineEntry_Purchase:
 		return r.Purchase
+	case *rapportv1.TimelineEntry_SatisfactionScore:
+		return r.SatisfactionScore
 	}
 	return nil
 }
 
 var kinds = []rapportv1.TimelineEntry_Kind{
 	rapportv1.TimelineEntry_INTERACTION, rapportv1.TimelineEntry_CASE, rapportv1.TimelineEntry_TASK, rapportv1.TimelineEntry_PURCHASE,
+	rapportv1.TimelineEntry_SATISFACTION_SCORE,
 }
 
 // TestOneOrder makes records of all kinds, many at one time and some of one id, and finds
@@ -126,11 +135,11 @@ func TestOneOrder(t *testing.T) {
 	var want []entry
 	for n := range 60 {
 		at, id := noon.Add(time.Duration(random.IntN(8))*time.Hour), uuid.NewString()
-		if n < 12 { // one id in all kinds, at one time
+		if n < 15 { // one id in all kinds, at one time
 			at, id = noon.Add(time.Hour), ids[n%3]
 		}
-		want = append(want, add(t, s, parent, kinds[n%4], at, id))
-		add(t, s, other, kinds[n%4], at, uuid.NewString())
+		want = append(want, add(t, s, parent, kinds[n%5], at, id))
+		add(t, s, other, kinds[n%5], at, uuid.NewString())
 	}
 	slices.SortFunc(want, func(x, y entry) int {
 		return cmp.Or(y.at.Compare(x.at), cmp.Compare(y.id, x.id), cmp.Compare(y.kind, x.kind))

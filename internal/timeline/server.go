@@ -19,6 +19,7 @@ type Records struct {
 	Cases        owned.Reader[*rapportv1.Case]
 	Tasks        owned.Reader[*rapportv1.Task]
 	Purchases    owned.Reader[*rapportv1.Purchase]
+	Scores       owned.Reader[*rapportv1.SatisfactionScore]
 }
 
 // Server serves ListTimeline of CustomerService.
@@ -48,6 +49,10 @@ func New(pool *db.Pool, clock func() time.Time, records Records) *Server {
 		newKind(rapportv1.TimelineEntry_PURCHASE, records.Purchases, "purchase_time", "",
 			func(e *rapportv1.TimelineEntry, p *rapportv1.Purchase) {
 				e.Record = &rapportv1.TimelineEntry_Purchase{Purchase: p}
+			}),
+		newKind(rapportv1.TimelineEntry_SATISFACTION_SCORE, records.Scores, "submit_time", "",
+			func(e *rapportv1.TimelineEntry, s *rapportv1.SatisfactionScore) {
+				e.Record = &rapportv1.TimelineEntry_SatisfactionScore{SatisfactionScore: s}
 			}),
 	}}
 	s.sql = listSQL(s.kinds)

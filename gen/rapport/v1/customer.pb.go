@@ -264,7 +264,7 @@ func (x AttributeKey_ValueType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AttributeKey_ValueType.Descriptor instead.
 func (AttributeKey_ValueType) EnumDescriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{6, 0}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{7, 0}
 }
 
 // Who the company serves: a person or an organisation.
@@ -342,6 +342,8 @@ type Customer struct {
 	// How late the contact is, in intervals: max(now - next_contact_time, 0) / interval. Unset
 	// where there is no interval.
 	ContactOverdueRatio *float64 `protobuf:"fixed64,31,opt,name=contact_overdue_ratio,json=contactOverdueRatio,proto3,oneof" json:"contact_overdue_ratio,omitempty"`
+	// What the customer felt last; unset where there is no score.
+	Satisfaction *Satisfaction `protobuf:"bytes,32,opt,name=satisfaction,proto3" json:"satisfaction,omitempty"`
 	// Where the record stands.
 	State Customer_State `protobuf:"varint,18,opt,name=state,proto3,enum=rapport.v1.Customer_State" json:"state,omitempty"`
 	// When the record was made. All times are kept to the microsecond.
@@ -564,6 +566,13 @@ func (x *Customer) GetContactOverdueRatio() float64 {
 	return 0
 }
 
+func (x *Customer) GetSatisfaction() *Satisfaction {
+	if x != nil {
+		return x.Satisfaction
+	}
+	return nil
+}
+
 func (x *Customer) GetState() Customer_State {
 	if x != nil {
 		return x.State
@@ -606,6 +615,80 @@ func (x *Customer) GetEtag() string {
 	return ""
 }
 
+// What a customer felt last: the latest score of each metric, by `submit_time`. One that has
+// none is unset.
+type Satisfaction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How likely it is that the customer recommends the company, 0 to 10.
+	Nps *Satisfaction_LatestScore `protobuf:"bytes,1,opt,name=nps,proto3" json:"nps,omitempty"`
+	// How satisfied the customer is, 1 to 5.
+	Csat *Satisfaction_LatestScore `protobuf:"bytes,2,opt,name=csat,proto3" json:"csat,omitempty"`
+	// How easy the company made it, 1 to 7.
+	Ces *Satisfaction_LatestScore `protobuf:"bytes,3,opt,name=ces,proto3" json:"ces,omitempty"`
+	// How likely it is that the customer buys again, 1 to 5.
+	RepurchaseIntent *Satisfaction_LatestScore `protobuf:"bytes,4,opt,name=repurchase_intent,json=repurchaseIntent,proto3" json:"repurchase_intent,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Satisfaction) Reset() {
+	*x = Satisfaction{}
+	mi := &file_rapport_v1_customer_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Satisfaction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Satisfaction) ProtoMessage() {}
+
+func (x *Satisfaction) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Satisfaction.ProtoReflect.Descriptor instead.
+func (*Satisfaction) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Satisfaction) GetNps() *Satisfaction_LatestScore {
+	if x != nil {
+		return x.Nps
+	}
+	return nil
+}
+
+func (x *Satisfaction) GetCsat() *Satisfaction_LatestScore {
+	if x != nil {
+		return x.Csat
+	}
+	return nil
+}
+
+func (x *Satisfaction) GetCes() *Satisfaction_LatestScore {
+	if x != nil {
+		return x.Ces
+	}
+	return nil
+}
+
+func (x *Satisfaction) GetRepurchaseIntent() *Satisfaction_LatestScore {
+	if x != nil {
+		return x.RepurchaseIntent
+	}
+	return nil
+}
+
 // A customer's membership in a programme of the company.
 type Membership struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -623,7 +706,7 @@ type Membership struct {
 
 func (x *Membership) Reset() {
 	*x = Membership{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[1]
+	mi := &file_rapport_v1_customer_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -635,7 +718,7 @@ func (x *Membership) String() string {
 func (*Membership) ProtoMessage() {}
 
 func (x *Membership) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[1]
+	mi := &file_rapport_v1_customer_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -648,7 +731,7 @@ func (x *Membership) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Membership.ProtoReflect.Descriptor instead.
 func (*Membership) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{1}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Membership) GetNumber() string {
@@ -697,7 +780,7 @@ type ContactPreference struct {
 
 func (x *ContactPreference) Reset() {
 	*x = ContactPreference{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[2]
+	mi := &file_rapport_v1_customer_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -709,7 +792,7 @@ func (x *ContactPreference) String() string {
 func (*ContactPreference) ProtoMessage() {}
 
 func (x *ContactPreference) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[2]
+	mi := &file_rapport_v1_customer_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -722,7 +805,7 @@ func (x *ContactPreference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactPreference.ProtoReflect.Descriptor instead.
 func (*ContactPreference) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{2}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ContactPreference) GetPreferredChannel() Channel {
@@ -767,7 +850,7 @@ type EmailAddress struct {
 
 func (x *EmailAddress) Reset() {
 	*x = EmailAddress{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[3]
+	mi := &file_rapport_v1_customer_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +862,7 @@ func (x *EmailAddress) String() string {
 func (*EmailAddress) ProtoMessage() {}
 
 func (x *EmailAddress) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[3]
+	mi := &file_rapport_v1_customer_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +875,7 @@ func (x *EmailAddress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EmailAddress.ProtoReflect.Descriptor instead.
 func (*EmailAddress) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{3}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *EmailAddress) GetAddress() string {
@@ -826,7 +909,7 @@ type PhoneNumber struct {
 
 func (x *PhoneNumber) Reset() {
 	*x = PhoneNumber{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[4]
+	mi := &file_rapport_v1_customer_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -838,7 +921,7 @@ func (x *PhoneNumber) String() string {
 func (*PhoneNumber) ProtoMessage() {}
 
 func (x *PhoneNumber) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[4]
+	mi := &file_rapport_v1_customer_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -851,7 +934,7 @@ func (x *PhoneNumber) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhoneNumber.ProtoReflect.Descriptor instead.
 func (*PhoneNumber) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{4}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PhoneNumber) GetNumber() string {
@@ -893,7 +976,7 @@ type AttributeValue struct {
 
 func (x *AttributeValue) Reset() {
 	*x = AttributeValue{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[5]
+	mi := &file_rapport_v1_customer_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -905,7 +988,7 @@ func (x *AttributeValue) String() string {
 func (*AttributeValue) ProtoMessage() {}
 
 func (x *AttributeValue) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[5]
+	mi := &file_rapport_v1_customer_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -918,7 +1001,7 @@ func (x *AttributeValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttributeValue.ProtoReflect.Descriptor instead.
 func (*AttributeValue) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{5}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AttributeValue) GetKind() isAttributeValue_Kind {
@@ -1013,7 +1096,7 @@ type AttributeKey struct {
 
 func (x *AttributeKey) Reset() {
 	*x = AttributeKey{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[6]
+	mi := &file_rapport_v1_customer_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1025,7 +1108,7 @@ func (x *AttributeKey) String() string {
 func (*AttributeKey) ProtoMessage() {}
 
 func (x *AttributeKey) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[6]
+	mi := &file_rapport_v1_customer_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1038,7 +1121,7 @@ func (x *AttributeKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttributeKey.ProtoReflect.Descriptor instead.
 func (*AttributeKey) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{6}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *AttributeKey) GetKey() string {
@@ -1062,6 +1145,70 @@ func (x *AttributeKey) GetCustomerCount() int64 {
 	return 0
 }
 
+// The latest score of a metric.
+type Satisfaction_LatestScore struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rating, on the metric's scale.
+	Rating int32 `protobuf:"varint,1,opt,name=rating,proto3" json:"rating,omitempty"`
+	// When the customer gave it.
+	SubmitTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
+	// The score's name, `customers/{customer}/satisfactionScores/{satisfaction_score}`.
+	SatisfactionScore string `protobuf:"bytes,3,opt,name=satisfaction_score,json=satisfactionScore,proto3" json:"satisfaction_score,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Satisfaction_LatestScore) Reset() {
+	*x = Satisfaction_LatestScore{}
+	mi := &file_rapport_v1_customer_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Satisfaction_LatestScore) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Satisfaction_LatestScore) ProtoMessage() {}
+
+func (x *Satisfaction_LatestScore) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_customer_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Satisfaction_LatestScore.ProtoReflect.Descriptor instead.
+func (*Satisfaction_LatestScore) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{1, 0}
+}
+
+func (x *Satisfaction_LatestScore) GetRating() int32 {
+	if x != nil {
+		return x.Rating
+	}
+	return 0
+}
+
+func (x *Satisfaction_LatestScore) GetSubmitTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SubmitTime
+	}
+	return nil
+}
+
+func (x *Satisfaction_LatestScore) GetSatisfactionScore() string {
+	if x != nil {
+		return x.SatisfactionScore
+	}
+	return ""
+}
+
 // What a customer agreed to or refused, and when.
 type ContactPreference_Consent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1082,7 +1229,7 @@ type ContactPreference_Consent struct {
 
 func (x *ContactPreference_Consent) Reset() {
 	*x = ContactPreference_Consent{}
-	mi := &file_rapport_v1_customer_proto_msgTypes[9]
+	mi := &file_rapport_v1_customer_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1094,7 +1241,7 @@ func (x *ContactPreference_Consent) String() string {
 func (*ContactPreference_Consent) ProtoMessage() {}
 
 func (x *ContactPreference_Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_customer_proto_msgTypes[9]
+	mi := &file_rapport_v1_customer_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1107,7 +1254,7 @@ func (x *ContactPreference_Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactPreference_Consent.ProtoReflect.Descriptor instead.
 func (*ContactPreference_Consent) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{2, 0}
+	return file_rapport_v1_customer_proto_rawDescGZIP(), []int{3, 0}
 }
 
 func (x *ContactPreference_Consent) GetChannel() Channel {
@@ -1150,7 +1297,7 @@ var File_rapport_v1_customer_proto protoreflect.FileDescriptor
 const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\n" +
 	"\x19rapport/v1/customer.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/occasion.proto\"\xbb\x14\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x18rapport/v1/channel.proto\x1a\x19rapport/v1/occasion.proto\"\xfe\x14\n" +
 	"\bCustomer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x12=\n" +
@@ -1185,7 +1332,8 @@ const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\x10contact_interval\x18\x1c \x01(\v2\x19.google.protobuf.DurationB\x03\xe0A\x01R\x0fcontactInterval\x12K\n" +
 	"\x11last_contact_time\x18\x1d \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0flastContactTime\x12K\n" +
 	"\x11next_contact_time\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fnextContactTime\x12<\n" +
-	"\x15contact_overdue_ratio\x18\x1f \x01(\x01B\x03\xe0A\x03H\x05R\x13contactOverdueRatio\x88\x01\x01\x125\n" +
+	"\x15contact_overdue_ratio\x18\x1f \x01(\x01B\x03\xe0A\x03H\x05R\x13contactOverdueRatio\x88\x01\x01\x12A\n" +
+	"\fsatisfaction\x18  \x01(\v2\x18.rapport.v1.SatisfactionB\x03\xe0A\x03R\fsatisfaction\x125\n" +
 	"\x05state\x18\x12 \x01(\x0e2\x1a.rapport.v1.Customer.StateB\x03\xe0A\x03R\x05state\x12@\n" +
 	"\vcreate_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
@@ -1229,7 +1377,18 @@ const file_rapport_v1_customer_proto_rawDesc = "" +
 	"\x06_ownerB\v\n" +
 	"\t_referrerB\x0f\n" +
 	"\r_service_tierB\x18\n" +
-	"\x16_contact_overdue_ratio\"\xef\x01\n" +
+	"\x16_contact_overdue_ratio\"\xe4\x03\n" +
+	"\fSatisfaction\x12;\n" +
+	"\x03nps\x18\x01 \x01(\v2$.rapport.v1.Satisfaction.LatestScoreB\x03\xe0A\x03R\x03nps\x12=\n" +
+	"\x04csat\x18\x02 \x01(\v2$.rapport.v1.Satisfaction.LatestScoreB\x03\xe0A\x03R\x04csat\x12;\n" +
+	"\x03ces\x18\x03 \x01(\v2$.rapport.v1.Satisfaction.LatestScoreB\x03\xe0A\x03R\x03ces\x12V\n" +
+	"\x11repurchase_intent\x18\x04 \x01(\v2$.rapport.v1.Satisfaction.LatestScoreB\x03\xe0A\x03R\x10repurchaseIntent\x1a\xc2\x01\n" +
+	"\vLatestScore\x12\x1b\n" +
+	"\x06rating\x18\x01 \x01(\x05B\x03\xe0A\x03R\x06rating\x12@\n" +
+	"\vsubmit_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"submitTime\x12T\n" +
+	"\x12satisfaction_score\x18\x03 \x01(\tB%\xe0A\x03\xfaA\x1f\n" +
+	"\x1drapport.dev/SatisfactionScoreR\x11satisfactionScore\"\xef\x01\n" +
 	"\n" +
 	"Membership\x12%\n" +
 	"\x06number\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01H\x00R\x06number\x88\x01\x01\x12#\n" +
@@ -1297,65 +1456,73 @@ func file_rapport_v1_customer_proto_rawDescGZIP() []byte {
 }
 
 var file_rapport_v1_customer_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_rapport_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_rapport_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_rapport_v1_customer_proto_goTypes = []any{
 	(Customer_Type)(0),                  // 0: rapport.v1.Customer.Type
 	(Customer_State)(0),                 // 1: rapport.v1.Customer.State
 	(Customer_AcquisitionSource)(0),     // 2: rapport.v1.Customer.AcquisitionSource
 	(AttributeKey_ValueType)(0),         // 3: rapport.v1.AttributeKey.ValueType
 	(*Customer)(nil),                    // 4: rapport.v1.Customer
-	(*Membership)(nil),                  // 5: rapport.v1.Membership
-	(*ContactPreference)(nil),           // 6: rapport.v1.ContactPreference
-	(*EmailAddress)(nil),                // 7: rapport.v1.EmailAddress
-	(*PhoneNumber)(nil),                 // 8: rapport.v1.PhoneNumber
-	(*AttributeValue)(nil),              // 9: rapport.v1.AttributeValue
-	(*AttributeKey)(nil),                // 10: rapport.v1.AttributeKey
-	nil,                                 // 11: rapport.v1.Customer.ExternalIdsEntry
-	nil,                                 // 12: rapport.v1.Customer.AttributesEntry
-	(*ContactPreference_Consent)(nil),   // 13: rapport.v1.ContactPreference.Consent
-	(*postaladdress.PostalAddress)(nil), // 14: google.type.PostalAddress
-	(*money.Money)(nil),                 // 15: google.type.Money
-	(*timestamppb.Timestamp)(nil),       // 16: google.protobuf.Timestamp
-	(*Occasion)(nil),                    // 17: rapport.v1.Occasion
-	(*durationpb.Duration)(nil),         // 18: google.protobuf.Duration
-	(Channel)(0),                        // 19: rapport.v1.Channel
+	(*Satisfaction)(nil),                // 5: rapport.v1.Satisfaction
+	(*Membership)(nil),                  // 6: rapport.v1.Membership
+	(*ContactPreference)(nil),           // 7: rapport.v1.ContactPreference
+	(*EmailAddress)(nil),                // 8: rapport.v1.EmailAddress
+	(*PhoneNumber)(nil),                 // 9: rapport.v1.PhoneNumber
+	(*AttributeValue)(nil),              // 10: rapport.v1.AttributeValue
+	(*AttributeKey)(nil),                // 11: rapport.v1.AttributeKey
+	nil,                                 // 12: rapport.v1.Customer.ExternalIdsEntry
+	nil,                                 // 13: rapport.v1.Customer.AttributesEntry
+	(*Satisfaction_LatestScore)(nil),    // 14: rapport.v1.Satisfaction.LatestScore
+	(*ContactPreference_Consent)(nil),   // 15: rapport.v1.ContactPreference.Consent
+	(*postaladdress.PostalAddress)(nil), // 16: google.type.PostalAddress
+	(*money.Money)(nil),                 // 17: google.type.Money
+	(*timestamppb.Timestamp)(nil),       // 18: google.protobuf.Timestamp
+	(*Occasion)(nil),                    // 19: rapport.v1.Occasion
+	(*durationpb.Duration)(nil),         // 20: google.protobuf.Duration
+	(Channel)(0),                        // 21: rapport.v1.Channel
 }
 var file_rapport_v1_customer_proto_depIdxs = []int32{
 	0,  // 0: rapport.v1.Customer.type:type_name -> rapport.v1.Customer.Type
-	7,  // 1: rapport.v1.Customer.emails:type_name -> rapport.v1.EmailAddress
-	8,  // 2: rapport.v1.Customer.phones:type_name -> rapport.v1.PhoneNumber
-	14, // 3: rapport.v1.Customer.postal_addresses:type_name -> google.type.PostalAddress
-	11, // 4: rapport.v1.Customer.external_ids:type_name -> rapport.v1.Customer.ExternalIdsEntry
-	12, // 5: rapport.v1.Customer.attributes:type_name -> rapport.v1.Customer.AttributesEntry
+	8,  // 1: rapport.v1.Customer.emails:type_name -> rapport.v1.EmailAddress
+	9,  // 2: rapport.v1.Customer.phones:type_name -> rapport.v1.PhoneNumber
+	16, // 3: rapport.v1.Customer.postal_addresses:type_name -> google.type.PostalAddress
+	12, // 4: rapport.v1.Customer.external_ids:type_name -> rapport.v1.Customer.ExternalIdsEntry
+	13, // 5: rapport.v1.Customer.attributes:type_name -> rapport.v1.Customer.AttributesEntry
 	2,  // 6: rapport.v1.Customer.acquisition_source:type_name -> rapport.v1.Customer.AcquisitionSource
-	15, // 7: rapport.v1.Customer.acquisition_cost:type_name -> google.type.Money
-	16, // 8: rapport.v1.Customer.prospect_time:type_name -> google.protobuf.Timestamp
-	17, // 9: rapport.v1.Customer.occasions:type_name -> rapport.v1.Occasion
-	5,  // 10: rapport.v1.Customer.membership:type_name -> rapport.v1.Membership
-	6,  // 11: rapport.v1.Customer.contact_preference:type_name -> rapport.v1.ContactPreference
-	18, // 12: rapport.v1.Customer.contact_interval:type_name -> google.protobuf.Duration
-	16, // 13: rapport.v1.Customer.last_contact_time:type_name -> google.protobuf.Timestamp
-	16, // 14: rapport.v1.Customer.next_contact_time:type_name -> google.protobuf.Timestamp
-	1,  // 15: rapport.v1.Customer.state:type_name -> rapport.v1.Customer.State
-	16, // 16: rapport.v1.Customer.create_time:type_name -> google.protobuf.Timestamp
-	16, // 17: rapport.v1.Customer.update_time:type_name -> google.protobuf.Timestamp
-	16, // 18: rapport.v1.Customer.delete_time:type_name -> google.protobuf.Timestamp
-	16, // 19: rapport.v1.Customer.purge_time:type_name -> google.protobuf.Timestamp
-	16, // 20: rapport.v1.Membership.start_time:type_name -> google.protobuf.Timestamp
-	16, // 21: rapport.v1.Membership.expire_time:type_name -> google.protobuf.Timestamp
-	19, // 22: rapport.v1.ContactPreference.preferred_channel:type_name -> rapport.v1.Channel
-	16, // 23: rapport.v1.ContactPreference.pause_end_time:type_name -> google.protobuf.Timestamp
-	13, // 24: rapport.v1.ContactPreference.consents:type_name -> rapport.v1.ContactPreference.Consent
-	16, // 25: rapport.v1.AttributeValue.timestamp_value:type_name -> google.protobuf.Timestamp
-	3,  // 26: rapport.v1.AttributeKey.value_type:type_name -> rapport.v1.AttributeKey.ValueType
-	9,  // 27: rapport.v1.Customer.AttributesEntry.value:type_name -> rapport.v1.AttributeValue
-	19, // 28: rapport.v1.ContactPreference.Consent.channel:type_name -> rapport.v1.Channel
-	16, // 29: rapport.v1.ContactPreference.Consent.consent_time:type_name -> google.protobuf.Timestamp
-	30, // [30:30] is the sub-list for method output_type
-	30, // [30:30] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	17, // 7: rapport.v1.Customer.acquisition_cost:type_name -> google.type.Money
+	18, // 8: rapport.v1.Customer.prospect_time:type_name -> google.protobuf.Timestamp
+	19, // 9: rapport.v1.Customer.occasions:type_name -> rapport.v1.Occasion
+	6,  // 10: rapport.v1.Customer.membership:type_name -> rapport.v1.Membership
+	7,  // 11: rapport.v1.Customer.contact_preference:type_name -> rapport.v1.ContactPreference
+	20, // 12: rapport.v1.Customer.contact_interval:type_name -> google.protobuf.Duration
+	18, // 13: rapport.v1.Customer.last_contact_time:type_name -> google.protobuf.Timestamp
+	18, // 14: rapport.v1.Customer.next_contact_time:type_name -> google.protobuf.Timestamp
+	5,  // 15: rapport.v1.Customer.satisfaction:type_name -> rapport.v1.Satisfaction
+	1,  // 16: rapport.v1.Customer.state:type_name -> rapport.v1.Customer.State
+	18, // 17: rapport.v1.Customer.create_time:type_name -> google.protobuf.Timestamp
+	18, // 18: rapport.v1.Customer.update_time:type_name -> google.protobuf.Timestamp
+	18, // 19: rapport.v1.Customer.delete_time:type_name -> google.protobuf.Timestamp
+	18, // 20: rapport.v1.Customer.purge_time:type_name -> google.protobuf.Timestamp
+	14, // 21: rapport.v1.Satisfaction.nps:type_name -> rapport.v1.Satisfaction.LatestScore
+	14, // 22: rapport.v1.Satisfaction.csat:type_name -> rapport.v1.Satisfaction.LatestScore
+	14, // 23: rapport.v1.Satisfaction.ces:type_name -> rapport.v1.Satisfaction.LatestScore
+	14, // 24: rapport.v1.Satisfaction.repurchase_intent:type_name -> rapport.v1.Satisfaction.LatestScore
+	18, // 25: rapport.v1.Membership.start_time:type_name -> google.protobuf.Timestamp
+	18, // 26: rapport.v1.Membership.expire_time:type_name -> google.protobuf.Timestamp
+	21, // 27: rapport.v1.ContactPreference.preferred_channel:type_name -> rapport.v1.Channel
+	18, // 28: rapport.v1.ContactPreference.pause_end_time:type_name -> google.protobuf.Timestamp
+	15, // 29: rapport.v1.ContactPreference.consents:type_name -> rapport.v1.ContactPreference.Consent
+	18, // 30: rapport.v1.AttributeValue.timestamp_value:type_name -> google.protobuf.Timestamp
+	3,  // 31: rapport.v1.AttributeKey.value_type:type_name -> rapport.v1.AttributeKey.ValueType
+	10, // 32: rapport.v1.Customer.AttributesEntry.value:type_name -> rapport.v1.AttributeValue
+	18, // 33: rapport.v1.Satisfaction.LatestScore.submit_time:type_name -> google.protobuf.Timestamp
+	21, // 34: rapport.v1.ContactPreference.Consent.channel:type_name -> rapport.v1.Channel
+	18, // 35: rapport.v1.ContactPreference.Consent.consent_time:type_name -> google.protobuf.Timestamp
+	36, // [36:36] is the sub-list for method output_type
+	36, // [36:36] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_customer_proto_init() }
@@ -1366,22 +1533,22 @@ func file_rapport_v1_customer_proto_init() {
 	file_rapport_v1_channel_proto_init()
 	file_rapport_v1_occasion_proto_init()
 	file_rapport_v1_customer_proto_msgTypes[0].OneofWrappers = []any{}
-	file_rapport_v1_customer_proto_msgTypes[1].OneofWrappers = []any{}
 	file_rapport_v1_customer_proto_msgTypes[2].OneofWrappers = []any{}
-	file_rapport_v1_customer_proto_msgTypes[5].OneofWrappers = []any{
+	file_rapport_v1_customer_proto_msgTypes[3].OneofWrappers = []any{}
+	file_rapport_v1_customer_proto_msgTypes[6].OneofWrappers = []any{
 		(*AttributeValue_StringValue)(nil),
 		(*AttributeValue_DoubleValue)(nil),
 		(*AttributeValue_BoolValue)(nil),
 		(*AttributeValue_TimestampValue)(nil),
 	}
-	file_rapport_v1_customer_proto_msgTypes[9].OneofWrappers = []any{}
+	file_rapport_v1_customer_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_customer_proto_rawDesc), len(file_rapport_v1_customer_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

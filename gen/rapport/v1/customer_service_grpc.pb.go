@@ -156,8 +156,8 @@ type CustomerServiceClient interface {
 	// FAILED_PRECONDITION (CUSTOMER_DELETED, PRIMARY_CONTACT_EXISTS); ABORTED
 	// (ETAG_MISMATCH).
 	UndeleteContact(ctx context.Context, in *UndeleteContactRequest, opts ...grpc.CallOption) (*Contact, error)
-	// Lists the history of a customer, newest first: interactions, cases, tasks and purchases in
-	// one order.
+	// Lists the history of a customer, newest first: interactions, cases, tasks, purchases and
+	// satisfaction scores in one order.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN, INVALID_FIELD); NOT_FOUND
 	// (CUSTOMER_NOT_FOUND).
@@ -481,8 +481,8 @@ type CustomerServiceServer interface {
 	// FAILED_PRECONDITION (CUSTOMER_DELETED, PRIMARY_CONTACT_EXISTS); ABORTED
 	// (ETAG_MISMATCH).
 	UndeleteContact(context.Context, *UndeleteContactRequest) (*Contact, error)
-	// Lists the history of a customer, newest first: interactions, cases, tasks and purchases in
-	// one order.
+	// Lists the history of a customer, newest first: interactions, cases, tasks, purchases and
+	// satisfaction scores in one order.
 	//
 	// Errors: INVALID_ARGUMENT (INVALID_PAGE_TOKEN, INVALID_FIELD); NOT_FOUND
 	// (CUSTOMER_NOT_FOUND).

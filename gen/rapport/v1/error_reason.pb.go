@@ -169,6 +169,10 @@ const (
 	// FAILED_PRECONDITION. Customers have this service tier, perhaps deleted ones that are not
 	// purged yet.
 	ErrorReason_SERVICE_TIER_IN_USE ErrorReason = 60
+	// NOT_FOUND. There is no such satisfaction score.
+	ErrorReason_SATISFACTION_SCORE_NOT_FOUND ErrorReason = 61
+	// ALREADY_EXISTS. The customer has a satisfaction score of this id.
+	ErrorReason_SATISFACTION_SCORE_ALREADY_EXISTS ErrorReason = 62
 )
 
 // Enum value maps for ErrorReason.
@@ -235,69 +239,73 @@ var (
 		58: "SERVICE_TIER_NOT_FOUND",
 		59: "SERVICE_TIER_ALREADY_EXISTS",
 		60: "SERVICE_TIER_IN_USE",
+		61: "SATISFACTION_SCORE_NOT_FOUND",
+		62: "SATISFACTION_SCORE_ALREADY_EXISTS",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED":    0,
-		"INVALID_FIELD":               1,
-		"MALFORMED_MESSAGE":           2,
-		"EMPTY_UPDATE_MASK":           3,
-		"INVALID_UPDATE_MASK":         4,
-		"INVALID_FILTER":              5,
-		"INVALID_ORDER_BY":            6,
-		"INVALID_PAGE_TOKEN":          7,
-		"REQUEST_ID_REUSED":           8,
-		"REQUEST_IN_PROGRESS":         9,
-		"ETAG_MISMATCH":               10,
-		"ETAG_REQUIRED":               11,
-		"CUSTOMER_NOT_FOUND":          12,
-		"CONTACT_NOT_FOUND":           13,
-		"CHANGE_NOT_FOUND":            14,
-		"CUSTOMER_ALREADY_EXISTS":     15,
-		"CONTACT_ALREADY_EXISTS":      16,
-		"EXTERNAL_ID_IN_USE":          17,
-		"NOT_DELETED":                 18,
-		"CUSTOMER_DELETED":            19,
-		"CONTACT_DELETED":             20,
-		"PRIMARY_CONTACT_EXISTS":      21,
-		"REFERRER_NOT_FOUND":          22,
-		"REFERRER_CYCLE":              23,
-		"REFERRER_CHAIN_TOO_DEEP":     24,
-		"TRANSACTION_CONFLICT":        25,
-		"OVERLOADED":                  26,
-		"DATABASE_UNAVAILABLE":        27,
-		"STORAGE_FULL":                28,
-		"COMMIT_OUTCOME_UNKNOWN":      29,
-		"DEADLINE_EXCEEDED":           30,
-		"CANCELLED":                   31,
-		"SHUTTING_DOWN":               32,
-		"INTERNAL_ERROR":              33,
-		"UNKNOWN_METHOD":              34,
-		"NO_ROUTE":                    35,
-		"METHOD_NOT_ALLOWED":          36,
-		"UNSUPPORTED_MEDIA_TYPE":      37,
-		"NOT_ACCEPTABLE":              38,
-		"MESSAGE_TOO_LARGE":           39,
-		"UNKNOWN_PARAMETER":           40,
-		"PURCHASE_NOT_FOUND":          41,
-		"PURCHASE_ALREADY_EXISTS":     42,
-		"PURCHASE_VOIDED":             43,
-		"INTERACTION_NOT_FOUND":       44,
-		"INTERACTION_ALREADY_EXISTS":  45,
-		"INTERACTION_DELETED":         46,
-		"TASK_NOT_FOUND":              47,
-		"TASK_ALREADY_EXISTS":         48,
-		"TASK_ENDED":                  49,
-		"CASE_NOT_FOUND":              50,
-		"CASE_ALREADY_EXISTS":         51,
-		"CASE_NOT_CLASSIFIED":         52,
-		"CASE_NOT_IN_PROGRESS":        53,
-		"CASE_NOT_RESOLVED":           54,
-		"CASE_FEEDBACK_MISSING":       55,
-		"CASE_RESOLVED":               56,
-		"CASE_CLOSED":                 57,
-		"SERVICE_TIER_NOT_FOUND":      58,
-		"SERVICE_TIER_ALREADY_EXISTS": 59,
-		"SERVICE_TIER_IN_USE":         60,
+		"ERROR_REASON_UNSPECIFIED":          0,
+		"INVALID_FIELD":                     1,
+		"MALFORMED_MESSAGE":                 2,
+		"EMPTY_UPDATE_MASK":                 3,
+		"INVALID_UPDATE_MASK":               4,
+		"INVALID_FILTER":                    5,
+		"INVALID_ORDER_BY":                  6,
+		"INVALID_PAGE_TOKEN":                7,
+		"REQUEST_ID_REUSED":                 8,
+		"REQUEST_IN_PROGRESS":               9,
+		"ETAG_MISMATCH":                     10,
+		"ETAG_REQUIRED":                     11,
+		"CUSTOMER_NOT_FOUND":                12,
+		"CONTACT_NOT_FOUND":                 13,
+		"CHANGE_NOT_FOUND":                  14,
+		"CUSTOMER_ALREADY_EXISTS":           15,
+		"CONTACT_ALREADY_EXISTS":            16,
+		"EXTERNAL_ID_IN_USE":                17,
+		"NOT_DELETED":                       18,
+		"CUSTOMER_DELETED":                  19,
+		"CONTACT_DELETED":                   20,
+		"PRIMARY_CONTACT_EXISTS":            21,
+		"REFERRER_NOT_FOUND":                22,
+		"REFERRER_CYCLE":                    23,
+		"REFERRER_CHAIN_TOO_DEEP":           24,
+		"TRANSACTION_CONFLICT":              25,
+		"OVERLOADED":                        26,
+		"DATABASE_UNAVAILABLE":              27,
+		"STORAGE_FULL":                      28,
+		"COMMIT_OUTCOME_UNKNOWN":            29,
+		"DEADLINE_EXCEEDED":                 30,
+		"CANCELLED":                         31,
+		"SHUTTING_DOWN":                     32,
+		"INTERNAL_ERROR":                    33,
+		"UNKNOWN_METHOD":                    34,
+		"NO_ROUTE":                          35,
+		"METHOD_NOT_ALLOWED":                36,
+		"UNSUPPORTED_MEDIA_TYPE":            37,
+		"NOT_ACCEPTABLE":                    38,
+		"MESSAGE_TOO_LARGE":                 39,
+		"UNKNOWN_PARAMETER":                 40,
+		"PURCHASE_NOT_FOUND":                41,
+		"PURCHASE_ALREADY_EXISTS":           42,
+		"PURCHASE_VOIDED":                   43,
+		"INTERACTION_NOT_FOUND":             44,
+		"INTERACTION_ALREADY_EXISTS":        45,
+		"INTERACTION_DELETED":               46,
+		"TASK_NOT_FOUND":                    47,
+		"TASK_ALREADY_EXISTS":               48,
+		"TASK_ENDED":                        49,
+		"CASE_NOT_FOUND":                    50,
+		"CASE_ALREADY_EXISTS":               51,
+		"CASE_NOT_CLASSIFIED":               52,
+		"CASE_NOT_IN_PROGRESS":              53,
+		"CASE_NOT_RESOLVED":                 54,
+		"CASE_FEEDBACK_MISSING":             55,
+		"CASE_RESOLVED":                     56,
+		"CASE_CLOSED":                       57,
+		"SERVICE_TIER_NOT_FOUND":            58,
+		"SERVICE_TIER_ALREADY_EXISTS":       59,
+		"SERVICE_TIER_IN_USE":               60,
+		"SATISFACTION_SCORE_NOT_FOUND":      61,
+		"SATISFACTION_SCORE_ALREADY_EXISTS": 62,
 	}
 )
 
@@ -333,7 +341,7 @@ var File_rapport_v1_error_reason_proto protoreflect.FileDescriptor
 const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
 	"\x1drapport/v1/error_reason.proto\x12\n" +
-	"rapport.v1*\x92\v\n" +
+	"rapport.v1*\xdb\v\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rINVALID_FIELD\x10\x01\x12\x15\n" +
@@ -398,7 +406,9 @@ const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\vCASE_CLOSED\x109\x12\x1a\n" +
 	"\x16SERVICE_TIER_NOT_FOUND\x10:\x12\x1f\n" +
 	"\x1bSERVICE_TIER_ALREADY_EXISTS\x10;\x12\x17\n" +
-	"\x13SERVICE_TIER_IN_USE\x10<B\xa4\x01\n" +
+	"\x13SERVICE_TIER_IN_USE\x10<\x12 \n" +
+	"\x1cSATISFACTION_SCORE_NOT_FOUND\x10=\x12%\n" +
+	"!SATISFACTION_SCORE_ALREADY_EXISTS\x10>B\xa4\x01\n" +
 	"\x0ecom.rapport.v1B\x10ErrorReasonProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"

@@ -39,6 +39,8 @@ const (
 	TimelineEntry_TASK TimelineEntry_Kind = 3
 	// A purchase, at its `purchase_time`, a voided one too.
 	TimelineEntry_PURCHASE TimelineEntry_Kind = 4
+	// A satisfaction score, at its `submit_time`.
+	TimelineEntry_SATISFACTION_SCORE TimelineEntry_Kind = 5
 )
 
 // Enum value maps for TimelineEntry_Kind.
@@ -49,13 +51,15 @@ var (
 		2: "CASE",
 		3: "TASK",
 		4: "PURCHASE",
+		5: "SATISFACTION_SCORE",
 	}
 	TimelineEntry_Kind_value = map[string]int32{
-		"KIND_UNSPECIFIED": 0,
-		"INTERACTION":      1,
-		"CASE":             2,
-		"TASK":             3,
-		"PURCHASE":         4,
+		"KIND_UNSPECIFIED":   0,
+		"INTERACTION":        1,
+		"CASE":               2,
+		"TASK":               3,
+		"PURCHASE":           4,
+		"SATISFACTION_SCORE": 5,
 	}
 )
 
@@ -99,6 +103,7 @@ type TimelineEntry struct {
 	//	*TimelineEntry_Case
 	//	*TimelineEntry_Task
 	//	*TimelineEntry_Purchase
+	//	*TimelineEntry_SatisfactionScore
 	Record        isTimelineEntry_Record `protobuf_oneof:"record"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -184,6 +189,15 @@ func (x *TimelineEntry) GetPurchase() *Purchase {
 	return nil
 }
 
+func (x *TimelineEntry) GetSatisfactionScore() *SatisfactionScore {
+	if x != nil {
+		if x, ok := x.Record.(*TimelineEntry_SatisfactionScore); ok {
+			return x.SatisfactionScore
+		}
+	}
+	return nil
+}
+
 type isTimelineEntry_Record interface {
 	isTimelineEntry_Record()
 }
@@ -208,6 +222,11 @@ type TimelineEntry_Purchase struct {
 	Purchase *Purchase `protobuf:"bytes,5,opt,name=purchase,proto3,oneof"`
 }
 
+type TimelineEntry_SatisfactionScore struct {
+	// A satisfaction score.
+	SatisfactionScore *SatisfactionScore `protobuf:"bytes,6,opt,name=satisfaction_score,json=satisfactionScore,proto3,oneof"`
+}
+
 func (*TimelineEntry_Interaction) isTimelineEntry_Record() {}
 
 func (*TimelineEntry_Case) isTimelineEntry_Record() {}
@@ -216,25 +235,29 @@ func (*TimelineEntry_Task) isTimelineEntry_Record() {}
 
 func (*TimelineEntry_Purchase) isTimelineEntry_Record() {}
 
+func (*TimelineEntry_SatisfactionScore) isTimelineEntry_Record() {}
+
 var File_rapport_v1_timeline_proto protoreflect.FileDescriptor
 
 const file_rapport_v1_timeline_proto_rawDesc = "" +
 	"\n" +
 	"\x19rapport/v1/timeline.proto\x12\n" +
-	"rapport.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15rapport/v1/case.proto\x1a\x1crapport/v1/interaction.proto\x1a\x19rapport/v1/purchase.proto\x1a\x15rapport/v1/task.proto\"\xff\x02\n" +
+	"rapport.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15rapport/v1/case.proto\x1a\x1crapport/v1/interaction.proto\x1a\x19rapport/v1/purchase.proto\x1a#rapport/v1/satisfaction_score.proto\x1a\x15rapport/v1/task.proto\"\xec\x03\n" +
 	"\rTimelineEntry\x12>\n" +
 	"\n" +
 	"entry_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tentryTime\x12@\n" +
 	"\vinteraction\x18\x02 \x01(\v2\x17.rapport.v1.InteractionB\x03\xe0A\x03H\x00R\vinteraction\x12+\n" +
 	"\x04case\x18\x03 \x01(\v2\x10.rapport.v1.CaseB\x03\xe0A\x03H\x00R\x04case\x12+\n" +
 	"\x04task\x18\x04 \x01(\v2\x10.rapport.v1.TaskB\x03\xe0A\x03H\x00R\x04task\x127\n" +
-	"\bpurchase\x18\x05 \x01(\v2\x14.rapport.v1.PurchaseB\x03\xe0A\x03H\x00R\bpurchase\"O\n" +
+	"\bpurchase\x18\x05 \x01(\v2\x14.rapport.v1.PurchaseB\x03\xe0A\x03H\x00R\bpurchase\x12S\n" +
+	"\x12satisfaction_score\x18\x06 \x01(\v2\x1d.rapport.v1.SatisfactionScoreB\x03\xe0A\x03H\x00R\x11satisfactionScore\"g\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vINTERACTION\x10\x01\x12\b\n" +
 	"\x04CASE\x10\x02\x12\b\n" +
 	"\x04TASK\x10\x03\x12\f\n" +
-	"\bPURCHASE\x10\x04B\b\n" +
+	"\bPURCHASE\x10\x04\x12\x16\n" +
+	"\x12SATISFACTION_SCORE\x10\x05B\b\n" +
 	"\x06recordB\xa1\x01\n" +
 	"\x0ecom.rapport.v1B\rTimelineProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
@@ -262,6 +285,7 @@ var file_rapport_v1_timeline_proto_goTypes = []any{
 	(*Case)(nil),                  // 4: rapport.v1.Case
 	(*Task)(nil),                  // 5: rapport.v1.Task
 	(*Purchase)(nil),              // 6: rapport.v1.Purchase
+	(*SatisfactionScore)(nil),     // 7: rapport.v1.SatisfactionScore
 }
 var file_rapport_v1_timeline_proto_depIdxs = []int32{
 	2, // 0: rapport.v1.TimelineEntry.entry_time:type_name -> google.protobuf.Timestamp
@@ -269,11 +293,12 @@ var file_rapport_v1_timeline_proto_depIdxs = []int32{
 	4, // 2: rapport.v1.TimelineEntry.case:type_name -> rapport.v1.Case
 	5, // 3: rapport.v1.TimelineEntry.task:type_name -> rapport.v1.Task
 	6, // 4: rapport.v1.TimelineEntry.purchase:type_name -> rapport.v1.Purchase
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	7, // 5: rapport.v1.TimelineEntry.satisfaction_score:type_name -> rapport.v1.SatisfactionScore
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_timeline_proto_init() }
@@ -284,12 +309,14 @@ func file_rapport_v1_timeline_proto_init() {
 	file_rapport_v1_case_proto_init()
 	file_rapport_v1_interaction_proto_init()
 	file_rapport_v1_purchase_proto_init()
+	file_rapport_v1_satisfaction_score_proto_init()
 	file_rapport_v1_task_proto_init()
 	file_rapport_v1_timeline_proto_msgTypes[0].OneofWrappers = []any{
 		(*TimelineEntry_Interaction)(nil),
 		(*TimelineEntry_Case)(nil),
 		(*TimelineEntry_Task)(nil),
 		(*TimelineEntry_Purchase)(nil),
+		(*TimelineEntry_SatisfactionScore)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

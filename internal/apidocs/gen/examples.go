@@ -32,6 +32,7 @@ const (
 	exampleTaskID          = "0198c0de-0000-7000-8000-000000000007"
 	exampleCaseID          = "0198c0de-0000-7000-8000-000000000008"
 	exampleTierID          = "0198c0de-0000-7000-8000-000000000009"
+	exampleScoreID         = "0198c0de-0000-7000-8000-00000000000a"
 	exampleRequestID       = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
 	exampleEtag            = `"1"`
 	exampleCustomerName    = "customers/" + exampleCustomerID
@@ -42,7 +43,7 @@ const (
 var exampleIDs = map[string]string{
 	"customer": exampleCustomerID, "contact": exampleContactID, "interaction": exampleInteractionID,
 	"purchase": examplePurchaseID, "change": exampleChangeID, "task": exampleTaskID,
-	"case": exampleCaseID, "serviceTier": exampleTierID,
+	"case": exampleCaseID, "serviceTier": exampleTierID, "satisfactionScore": exampleScoreID,
 }
 
 // exampleOccurTime is when the example's call was, a little before it was recorded.
@@ -95,6 +96,9 @@ func customer() *rapportv1.Customer {
 	c.CreateTime, c.UpdateTime = exampleTime, exampleTime
 	c.LastContactTime, c.NextContactTime = exampleOccurTime, timestamppb.New(exampleOccurTime.AsTime().Add(exampleInterval))
 	c.ContactOverdueRatio = proto.Float64(0)
+	c.Satisfaction = &rapportv1.Satisfaction{Csat: &rapportv1.Satisfaction_LatestScore{
+		Rating: 4, SubmitTime: exampleOccurTime, SatisfactionScore: exampleCustomerName + "/satisfactionScores/" + exampleScoreID,
+	}}
 	return c
 }
 
@@ -154,6 +158,25 @@ func interaction() *rapportv1.Interaction {
 	i.Name, i.Uid, i.Etag = exampleInteractionName, exampleInteractionID, exampleEtag
 	i.CreateTime, i.UpdateTime = exampleTime, exampleTime
 	return i
+}
+
+func newScore() *rapportv1.SatisfactionScore {
+	return &rapportv1.SatisfactionScore{
+		Metric: rapportv1.SatisfactionScore_CSAT, Rating: proto.Int32(4), Expectation: proto.Int32(5),
+		Factors: []*rapportv1.SatisfactionScore_Factor{
+			{Factor: "delivery", Satisfaction: 3, Importance: proto.Int32(5)}, {Factor: "staff", Satisfaction: 5, Importance: proto.Int32(4)},
+		},
+		Comment: proto.String("Friendly as ever, but two of the tins were dented."), Source: rapportv1.SatisfactionScore_CUSTOMER,
+		Channel: rapportv1.Channel_PHONE, Staff: proto.String("staff-7"), Contact: proto.String(exampleContactName),
+		SubmitTime: exampleOccurTime, ExternalId: &rapportv1.ExternalId{Source: "forms", Id: "A-3117"},
+	}
+}
+
+func score() *rapportv1.SatisfactionScore {
+	s := newScore()
+	s.Name, s.Uid, s.Etag = exampleCustomerName+"/satisfactionScores/"+exampleScoreID, exampleScoreID, exampleEtag
+	s.CreateTime, s.UpdateTime = exampleTime, exampleTime
+	return s
 }
 
 func newTask() *rapportv1.Task {
@@ -263,6 +286,12 @@ func requestExample(operation string) any {
 		return sent(&rapportv1.Interaction{CustomerReaction: rapportv1.Interaction_NEUTRAL})
 	case "InteractionService_UndeleteInteraction":
 		return sent(&rapportv1.UndeleteInteractionRequest{RequestId: exampleRequestID})
+	case "SatisfactionService_CreateSatisfactionScore":
+		return sent(newScore())
+	case "SatisfactionService_BatchCreateSatisfactionScores":
+		s := newScore()
+		s.Metric, s.Rating, s.Expectation, s.Factors, s.ExternalId.Id = rapportv1.SatisfactionScore_NPS, proto.Int32(9), nil, nil, "A-3118"
+		return sent(&rapportv1.BatchCreateSatisfactionScoresRequest{Requests: []*rapportv1.CreateSatisfactionScoreRequest{{SatisfactionScore: s}}})
 	case "TaskService_CreateTask":
 		return sent(newTask())
 	case "TaskService_BatchCreateTasks":
@@ -332,6 +361,12 @@ func responseExample(message string) any {
 		return answered(&rapportv1.ListPurchasesResponse{Purchases: []*rapportv1.Purchase{purchase()}, TotalSize: proto.Int32(1)})
 	case "BatchCreatePurchasesResponse":
 		return answered(&rapportv1.BatchCreatePurchasesResponse{Purchases: []*rapportv1.Purchase{purchase()}})
+	case "SatisfactionScore":
+		return answered(score())
+	case "ListSatisfactionScoresResponse":
+		return answered(&rapportv1.ListSatisfactionScoresResponse{SatisfactionScores: []*rapportv1.SatisfactionScore{score()}, TotalSize: proto.Int32(1)})
+	case "BatchCreateSatisfactionScoresResponse":
+		return answered(&rapportv1.BatchCreateSatisfactionScoresResponse{SatisfactionScores: []*rapportv1.SatisfactionScore{score()}})
 	case "Task":
 		return answered(task())
 	case "ListTasksResponse":
@@ -358,6 +393,10 @@ func responseExample(message string) any {
 		}})
 	case "ListChangesResponse":
 		return answered(&rapportv1.ListChangesResponse{Changes: []*rapportv1.Change{change()}})
+	case "SatisfactionReport":
+		return answered(satisfactionReport())
+	case "DriverReport":
+		return answered(driverReport())
 	}
 	return nil
 }

@@ -16,6 +16,9 @@ import (
 var extraNames = map[string]struct{ id, summary string }{
 	"PATCH /v1/customers":         {"CustomerService_UpsertCustomer", "Changes or makes a customer found by an external id"},
 	"POST /v1/customers:batchGet": {"CustomerService_BatchGetCustomersByBody", "Returns up to 1,000 customers, named in the body"},
+
+	"GET /v1/reports/satisfaction.svg": {"InsightService_DrawSatisfactionReport", "Draws what customers felt: the trend of a metric with its 95 % interval"},
+	"GET /v1/reports/drivers.svg":      {"InsightService_DrawDriverReport", "Draws what drives satisfaction: importance against satisfaction, in four quadrants"},
 }
 
 // finishOperations completes every operation of the document, and fails where the
@@ -160,6 +163,9 @@ func finishBody(op *openapi3.Operation, b binding) {
 
 // operationTag groups operations by the innermost collection of their path.
 func operationTag(b binding, api *api) *openapi3.Tag {
+	if strings.HasPrefix(b.template, "/v1/reports/") {
+		return &openapi3.Tag{Name: "Reports", Description: comment(b.method.Parent())}
+	}
 	var plural string
 	for segment := range strings.SplitSeq(strings.TrimPrefix(b.key(), b.verb+" /v1/"), "/") {
 		if name, _, _ := strings.Cut(segment, ":"); name != "{}" {

@@ -34,6 +34,9 @@ func success(op *openapi3.Operation, b binding) error {
 	if b.method.Output().FullName() == "google.protobuf.Empty" {
 		status, text, content = http.StatusNoContent, "No Content", nil
 	}
+	if strings.HasSuffix(b.template, ".svg") {
+		content = openapi3.Content{"image/svg+xml": &openapi3.MediaType{Schema: openapi3.NewStringSchema().NewRef()}}
+	}
 	if b.method.IsStreamingServer() {
 		var err error
 		if content, err = streamContent(b); err != nil {

@@ -16,6 +16,7 @@ import (
 // descriptors from which their .proto files are printed.
 var outsideComments = map[string]string{
 	"Money":         "An amount of money: `units` whole units of the currency (ISO 4217) and `nanos` billionths of one, of the same sign.",
+	"Interval":      "A time interval as google.type.Interval defines it: from `startTime` on and before `endTime`; an end that is unset is open.",
 	"Date":          "A date as google.type.Date defines it; where the field says so, the `year` may be 0.",
 	"Status":        "Why something was refused, as google.rpc.Status tells it: the gRPC `code`, a `message`, and `details` with a google.rpc.ErrorInfo and, for wrong fields, a google.rpc.BadRequest.",
 	"TimeOfDay":     "A time of day as google.type.TimeOfDay defines it.",

@@ -23,6 +23,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/purchase"
 	"github.com/rapport-crm/rapport/internal/rpc"
+	"github.com/rapport-crm/rapport/internal/satisfaction"
 	"github.com/rapport-crm/rapport/internal/task"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/timeline"
@@ -34,6 +35,7 @@ type Service struct {
 	Purchases    rapportv1.PurchaseServiceClient
 	Interactions rapportv1.InteractionServiceClient
 	Tasks        rapportv1.TaskServiceClient
+	Satisfaction rapportv1.SatisfactionServiceClient
 	// Channel is what REST's gateway would call through.
 	Channel *inprocess.Channel
 
@@ -73,16 +75,18 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	var services rpc.Registrar
 	records := owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}
 	interactions, purchases, tasks := interaction.New(records), purchase.New(records), task.New(records)
+	scores := satisfaction.New(records)
 	rapportv1.RegisterCustomerServiceServer(&services, service{
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
 		contact.New(records, ""),
 		timeline.New(pool, mutations.Clock, timeline.Records{
 			Interactions: interactions.Reader(), Cases: cases.New(records, tasks).Reader(), Tasks: tasks.Reader(),
-			Purchases: purchases.Reader(),
+			Purchases: purchases.Reader(), Scores: scores.Reader(),
 		}),
 	})
 	rapportv1.RegisterPurchaseServiceServer(&services, purchases)
 	rapportv1.RegisterInteractionServiceServer(&services, interactions)
+	rapportv1.RegisterSatisfactionServiceServer(&services, scores)
 	rapportv1.RegisterTaskServiceServer(&services, taskService{tasks, &followup.Server{DB: pool, Clock: mutations.Clock}})
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {
@@ -93,6 +97,7 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Channel)
 	s.Interactions = rapportv1.NewInteractionServiceClient(s.Channel)
 	s.Tasks = rapportv1.NewTaskServiceClient(s.Channel)
+	s.Satisfaction = rapportv1.NewSatisfactionServiceClient(s.Channel)
 	return s, nil
 }
 

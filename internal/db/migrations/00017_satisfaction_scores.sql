@@ -38,12 +38,17 @@ CREATE UNIQUE INDEX satisfaction_score_external_id_key ON satisfaction_score (la
 
 CREATE INDEX satisfaction_score_customer_submit_time_idx ON satisfaction_score (lane, customer_id, submit_time, satisfaction_score_id);
 
+CREATE INDEX satisfaction_score_customer_create_time_idx ON satisfaction_score (lane, customer_id, create_time, satisfaction_score_id);
+
 -- The latest of each metric.
 CREATE INDEX satisfaction_score_customer_metric_idx ON satisfaction_score (lane, customer_id, metric, submit_time, satisfaction_score_id);
 
 CREATE INDEX satisfaction_score_submit_time_idx ON satisfaction_score (submit_time, satisfaction_score_id);
 
 CREATE INDEX satisfaction_score_create_time_idx ON satisfaction_score (create_time, satisfaction_score_id);
+
+-- As those of migration 16.
+CREATE STATISTICS satisfaction_score_lane_statistics (dependencies) ON lane, customer_id FROM satisfaction_score;
 
 -- The latest score of each metric, an object of {"rating", "submit_time", "satisfaction_score_id"} by
 -- metric; NULL for a customer who has none.
