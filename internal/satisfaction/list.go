@@ -3,6 +3,8 @@ package satisfaction
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/owned"
@@ -32,6 +34,7 @@ var fields = aip.Fields{
 	"case":           owned.Named(aip.Cases, "case_id"),
 	"purchase":       owned.Named(aip.Purchases, "purchase_id"),
 	"submit_time":    aip.Timestamp("submit_time"),
+	"survey":         aip.IndexedWhere("survey_id IS NOT NULL", aip.UUIDName("survey_id", surveyNamed)),
 }
 
 // CompileFilter compiles a filter of scores to a condition on the table satisfaction_score, by
@@ -39,6 +42,7 @@ var fields = aip.Fields{
 func (s *Server) CompileFilter(filter string, args []any) (aip.Filter, error) {
 	return aip.CompileFilter(filter, s.scores.Fields, args)
 }
+func surveyNamed(name string) (uuid.UUID, error) { return aip.ParseSurveyName("filter", name) }
 
 // Time implements owned.Timed: the one order by a time of its own is by submit_time.
 func (r *row) Time(string) time.Time { return r.SubmitTime }
