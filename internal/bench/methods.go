@@ -8,7 +8,7 @@ import (
 )
 
 // histories are the methods that need customers with histories.
-var histories = []string{"timeline-20", "timeline-20000", "follow-ups", "follow-ups-staff", "interaction", "batch-interaction"}
+var histories = []string{"timeline-20", "timeline-20000", "follow-ups", "follow-ups-staff", "interaction", "batch-interaction", "score", "satisfaction-report", "driver-report"}
 
 // fullName is that of the RPC of a method.
 func fullName(method string) string {
@@ -27,6 +27,10 @@ func fullName(method string) string {
 		"follow-ups-staff":  rapportv1.TaskService_ListFollowUps_FullMethodName,
 		"interaction":       rapportv1.InteractionService_CreateInteraction_FullMethodName,
 		"batch-interaction": rapportv1.InteractionService_BatchCreateInteractions_FullMethodName,
+
+		"score":               rapportv1.SatisfactionService_CreateSatisfactionScore_FullMethodName,
+		"satisfaction-report": rapportv1.InsightService_GetSatisfactionReport_FullMethodName,
+		"driver-report":       rapportv1.InsightService_GetDriverReport_FullMethodName,
 	}[method]
 }
 
@@ -38,6 +42,8 @@ func isBatch(method string) bool { return strings.HasPrefix(method, "batch-") }
 func (b *bench) most(method string) int {
 	_, limited := b.limits[method]
 	switch {
+	case strings.HasSuffix(method, "-report"): // each reads a million scores
+		return 1
 	case isBatch(method):
 		return 4
 	case !limited, strings.HasPrefix(method, "follow-ups"):

@@ -189,7 +189,7 @@ func (b *bench) estimate(p part) (d time.Duration) {
 // inOrder puts what is written behind what is read. Updates of customers come last: pgbench's
 // give all customers the same names and numbers, and nobody could be found by them afterwards.
 func inOrder(methods []string) []string {
-	writes := []string{"interaction", "batch-interaction", "update"}
+	writes := []string{"interaction", "batch-interaction", "score", "update"}
 	sorted := slices.Clone(methods)
 	slices.SortStableFunc(sorted, func(x, y string) int {
 		return cmp.Compare(slices.Index(writes, x), slices.Index(writes, y))

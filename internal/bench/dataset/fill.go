@@ -15,7 +15,7 @@ import (
 )
 
 // fillVersion changes with whatever a fill writes.
-const fillVersion = 5
+const fillVersion = 6
 
 // Version names a fill by this source tree: it changes with the schema's migrations and with
 // the way of filling.

@@ -47,7 +47,7 @@ func LongTimes() (first, last time.Time) { return longTime(2 * ShortHistory), lo
 func TimelineToken(before time.Time) string {
 	order := aip.Order{Field: "entry_time", Kind: aip.TextKey, Desc: true}
 	cursor := aip.Cursor{Key: fmt.Sprintf("%d %d", before.UnixMicro(), 0), ID: uuid.Nil, Total: aip.UnknownTotal}
-	return cursor.Token(aip.FingerprintOf(order, "ListTimeline", Name(0), "[1 2 3 4]"))
+	return cursor.Token(aip.FingerprintOf(order, "ListTimeline", Name(0), "[1 2 3 4 5]"))
 }
 
 // ShortTimeline asks for the whole history of a customer who has a short one.
@@ -80,6 +80,23 @@ func CreateInteraction(n int, occur time.Time) *rapportv1.CreateInteractionReque
 		Body:    proto.String("Asked for two more samples and a quotation by Friday; will decide with the partner."),
 		Staff:   proto.String(Staff(17)), CustomerReaction: rapportv1.Interaction_POSITIVE,
 	}}
+}
+
+// CreateScore says how satisfied the customer of this number is.
+func CreateScore(n int, submit time.Time) *rapportv1.CreateSatisfactionScoreRequest {
+	return &rapportv1.CreateSatisfactionScoreRequest{Parent: Name(n), SatisfactionScore: &rapportv1.SatisfactionScore{
+		Metric: rapportv1.SatisfactionScore_CSAT, Rating: proto.Int32(4), Expectation: proto.Int32(3),
+		Factors: []*rapportv1.SatisfactionScore_Factor{
+			{Factor: "delivery", Satisfaction: 5, Importance: proto.Int32(4)}, {Factor: "price", Satisfaction: 3, Importance: proto.Int32(5)},
+		},
+		Comment: proto.String("Came a day early; the box was a little damp."), Channel: rapportv1.Channel_EMAIL,
+		Staff: proto.String(Staff(17)), SubmitTime: timestamppb.New(submit.Truncate(time.Second)),
+	}}
+}
+
+// SatisfactionByMonth asks for a report of all scores.
+func SatisfactionByMonth() *rapportv1.GetSatisfactionReportRequest {
+	return &rapportv1.GetSatisfactionReportRequest{Granularity: rapportv1.Granularity_MONTH}
 }
 
 // Batch is how many customers or interactions a batch is of.

@@ -58,16 +58,34 @@ FROM (` + factsSQL + `) AS f WHERE all_kinds AND k % 4 = 3 ORDER BY at`
 const wishesSQL = `UPDATE customer c SET do_not_contact = f.n % 50 = 7, pause_end_time = CASE WHEN f.n % 50 = 8 THEN date_trunc('day', now()) + interval '60 days' END
 FROM filler f WHERE f.n % 50 IN (7, 8) AND f.lane = c.lane AND f.customer_id = c.customer_id`
 
-// activitySQL has what internal/followup makes of the interactions, and a purchase in the last
-// days of every fifth customer.
-const activitySQL = `INSERT INTO customer_activity (lane, customer_id, last_contact_time, last_purchase_time, last_purchase_id)
-SELECT f.lane, f.customer_id, i.at, p.at, p.id FROM filler f LEFT JOIN (
+// scoresSQL has at least as many scores as there are customers, each with ten factors; customers with
+// histories of all kinds have none, so that those keep their length.
+const scoresSQL = `INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, expectation, factors, source, channel,
+    staff, submit_time, create_time, update_time)
+SELECT lane, customer_id, ('01950000-0000-7004-8000-' || lpad(to_hex(n * 2 + k), 12, '0'))::uuid, 1, 'CSAT', rating, CASE WHEN h % 3 = 0 THEN 3 END,
+    (SELECT jsonb_agg(jsonb_build_object('factor', 'factor-' || f, 'satisfaction', least(greatest(rating + (h >> f) % 4 - 1, 1), 5), 'importance', 1 + (h >> f) % 5))
+    FROM generate_series(0, 9) AS f),
+    'CUSTOMER', 'EMAIL', 'staff-' || lpad((h % {staff})::text, 3, '0'), at, at, at
+FROM (
+    SELECT *, 1 + (h + k) % 5 AS rating, '{start}'::timestamptz + (until - '{start}'::timestamptz) * (h / 1048576.0) + k * interval '1 minute' AS at
+    FROM filler, LATERAL generate_series(0, CASE WHEN n <= 2 * {last_short} + 1 THEN 1 ELSE 0 END) AS k
+    WHERE NOT all_kinds
+) AS s ORDER BY at`
+
+// activitySQL has what internal/followup makes of the interactions and scores, and a purchase in
+// the last days of every fifth customer.
+const activitySQL = `INSERT INTO customer_activity (lane, customer_id, last_contact_time, last_purchase_time, last_purchase_id, satisfaction)
+SELECT f.lane, f.customer_id, i.at, p.at, p.id, s.latest FROM filler f LEFT JOIN (
     SELECT lane, customer_id, max(occur_time) AS at FROM interaction
     WHERE direction <> 'INTERNAL' AND (direction = 'OUTBOUND' AND customer_reaction = 'NO_RESPONSE') IS NOT TRUE GROUP BY lane, customer_id
 ) AS i USING (lane, customer_id) LEFT JOIN (
     SELECT lane, customer_id, now() - h % 13 * interval '12 hours' AS at, ('01950000-0000-7002-8000-' || lpad(to_hex(n), 12, '0'))::uuid AS id
     FROM filler WHERE n % 5 = 0
-) AS p USING (lane, customer_id) WHERE i.at IS NOT NULL OR p.at IS NOT NULL`
+) AS p USING (lane, customer_id) LEFT JOIN (
+    SELECT DISTINCT ON (lane, customer_id) lane, customer_id, jsonb_build_object('CSAT', jsonb_build_object('rating', rating,
+        'submit_time', to_char(submit_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'satisfaction_score_id', satisfaction_score_id)) AS latest
+    FROM satisfaction_score ORDER BY lane, customer_id, submit_time DESC
+) AS s USING (lane, customer_id) WHERE i.at IS NOT NULL OR p.at IS NOT NULL OR s.latest IS NOT NULL`
 
 // followUpsSQL has about three rows a customer: a contact, tasks, promises and cases of 285
 // paces, occasions and thank-yous. The records of which most of them tell are not there, as no
@@ -103,12 +121,12 @@ FROM (
 ) AS rows`
 
 // historyTables are filled in this order.
-var historyTables = []string{"interaction", "support_case", "task", "purchase", "customer_activity", "follow_up"}
+var historyTables = []string{"interaction", "support_case", "task", "purchase", "satisfaction_score", "customer_activity", "follow_up"}
 
 // historyStatements are what fills a table.
 func (s Size) historyStatements(table string) (statements []string) {
 	whole := map[string]string{
-		"support_case": casesSQL, "task": tasksSQL, "purchase": purchasesSQL, "customer_activity": activitySQL, "follow_up": followUpsSQL,
+		"support_case": casesSQL, "task": tasksSQL, "purchase": purchasesSQL, "satisfaction_score": scoresSQL, "customer_activity": activitySQL, "follow_up": followUpsSQL,
 	}
 	if table != "interaction" {
 		return []string{s.historySQL(whole[table], 0, passes)}

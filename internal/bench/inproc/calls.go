@@ -47,6 +47,15 @@ func (s *Service) HistoryCalls(size dataset.Size) map[string]Call {
 		"interaction": call(s.Interactions.CreateInteraction, func(int) *rapportv1.CreateInteractionRequest {
 			return dataset.CreateInteraction(size.Customers-1, time.Now())
 		}),
+		"score": call(s.Satisfaction.CreateSatisfactionScore, func(int) *rapportv1.CreateSatisfactionScoreRequest {
+			return dataset.CreateScore(size.Customers-1, time.Now())
+		}),
+		"satisfaction-report": call(s.Insight.GetSatisfactionReport, func(int) *rapportv1.GetSatisfactionReportRequest {
+			return dataset.SatisfactionByMonth()
+		}),
+		"driver-report": call(s.Insight.GetDriverReport, func(int) *rapportv1.GetDriverReportRequest {
+			return &rapportv1.GetDriverReportRequest{}
+		}),
 		"timeline-20": call(s.Customers.ListTimeline, func(int) *rapportv1.ListTimelineRequest {
 			n, _ := size.Shorts()
 			return dataset.ShortTimeline(n)

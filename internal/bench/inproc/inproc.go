@@ -18,6 +18,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/inprocess"
+	"github.com/rapport-crm/rapport/internal/insight"
 	"github.com/rapport-crm/rapport/internal/interaction"
 	"github.com/rapport-crm/rapport/internal/invitation"
 	"github.com/rapport-crm/rapport/internal/mutation"
@@ -38,6 +39,7 @@ type Service struct {
 	Interactions rapportv1.InteractionServiceClient
 	Tasks        rapportv1.TaskServiceClient
 	Satisfaction rapportv1.SatisfactionServiceClient
+	Insight      rapportv1.InsightServiceClient
 	// Channel is what REST's gateway would call through.
 	Channel *inprocess.Channel
 
@@ -99,6 +101,7 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	rapportv1.RegisterPurchaseServiceServer(&services, purchases)
 	rapportv1.RegisterInteractionServiceServer(&services, interactions)
 	rapportv1.RegisterSatisfactionServiceServer(&services, satisfactionService{allScores, &surveys{}, &invitations{}})
+	rapportv1.RegisterInsightServiceServer(&services, &insight.Server{DB: pool, Scores: allScores, Clock: mutations.Clock})
 	rapportv1.RegisterTaskServiceServer(&services, taskService{tasks, &followup.Server{DB: pool, Clock: mutations.Clock}})
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {
@@ -108,6 +111,7 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	s.Customers = rapportv1.NewCustomerServiceClient(s.Channel)
 	s.Purchases = rapportv1.NewPurchaseServiceClient(s.Channel)
 	s.Interactions = rapportv1.NewInteractionServiceClient(s.Channel)
+	s.Insight = rapportv1.NewInsightServiceClient(s.Channel)
 	s.Tasks = rapportv1.NewTaskServiceClient(s.Channel)
 	s.Satisfaction = rapportv1.NewSatisfactionServiceClient(s.Channel)
 	return s, nil

@@ -105,6 +105,14 @@ func addHistories(add adder, size dataset.Size) {
 		}
 		return asked{batch, "POST", "/v1/customers/-/interactions:batchCreate", batch}
 	})
+	add("score", others, variants, func() asked {
+		score := dataset.CreateScore(aNumber, started.Add(-rand.N(dataset.Contacted))) //nolint:gosec // load needs no secret
+		return asked{score, "POST", "/v1/" + score.GetParent() + "/satisfactionScores", score.GetSatisfactionScore()}
+	})
+	add("satisfaction-report", shorts, 1, func() asked {
+		return get(dataset.SatisfactionByMonth(), "/v1/reports/satisfaction?granularity=MONTH")
+	})
+	add("driver-report", shorts, 1, func() asked { return get(&rapportv1.GetDriverReportRequest{}, "/v1/reports/drivers") })
 	add("timeline-20", shorts, 1, func() asked { return timeline(dataset.ShortTimeline(aNumber)) })
 	add("timeline-20000", shorts, variants, func() asked {
 		from, to := dataset.LongTimes()

@@ -56,6 +56,8 @@ func constant(arg any) (text string, null bool, err error) {
 		return array(v)
 	case []pgtype.UUID:
 		return array(v)
+	case []time.Time:
+		return array(v)
 	case []pgtype.Timestamptz:
 		return array(v)
 	case []string:

@@ -59,6 +59,8 @@ var varying = map[string]map[int]string{
 	"CreateInteraction":       {1: lane, 2: customer, 3: created, 5: now, 6: now, 12: moment},
 	"RaiseActivity":           {1: laneArray, 2: customerArray, 3: "ARRAY[" + moment + "]"},
 	"RestartContactFollowUps": {1: laneArray, 2: customerArray},
+	"CreateSatisfactionScore": {1: lane, 2: customer, 3: created, 5: now, 6: now, 22: moment},
+	"FindLatestScores":        {1: laneArray, 2: customerArray},
 	"ListTimeline":            {1: lane, 2: customer, 3: moment},
 }
 
@@ -111,10 +113,16 @@ func sources(size dataset.Size) map[string]source {
 		"create": {head: "\\set lane random(0, 63)\n" + forNew, own: map[string]map[int]string{"AppendChange": {3: created}}},
 		"update": {head: forExisting(0, size.Customers) + forNew},
 
-		"interaction":    {head: forExisting(behind, size.Customers) + at(now.Add(-dataset.Contacted), now) + forNew},
-		"timeline-20":    {head: forExisting(first, behind) + at(endOfTime, endOfTime)},
-		"timeline-20000": {head: forExisting(0, 1) + at(dataset.LongTimes())},
-		"follow-ups":     {},
+		"interaction": {head: forExisting(behind, size.Customers) + at(now.Add(-dataset.Contacted), now) + forNew},
+		"score": {
+			head: forExisting(behind, size.Customers) + at(now.Add(-dataset.Contacted), now) + forNew,
+			own:  map[string]map[int]string{"RaiseActivity": {3: "ARRAY[NULL]"}},
+		},
+		"satisfaction-report": {},
+		"driver-report":       {},
+		"timeline-20":         {head: forExisting(first, behind) + at(endOfTime, endOfTime)},
+		"timeline-20000":      {head: forExisting(0, 1) + at(dataset.LongTimes())},
+		"follow-ups":          {},
 		"follow-ups-staff": {
 			head: fmt.Sprintf("\\set n random(0, %d)\n", dataset.StaffCount-1), own: map[string]map[int]string{"ListFollowUps": {2: member}},
 		},

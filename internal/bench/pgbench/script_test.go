@@ -50,11 +50,14 @@ func TestTripsOfTheService(t *testing.T) {
 		"create": {{"ClaimRequest", "CreateCustomer", "CreateExternalIDs", "CountAttributes", "CreateSearchKeys", "AppendChange"}},
 		"update": {{"begin", "LockCustomer"}, {"ClaimRequest", "UpdateCustomer", "AlignFollowUps", "AppendChange", "commit"}},
 
-		"timeline-20":      {{"ListTimeline"}},
-		"timeline-20000":   {{"ListTimeline"}},
-		"follow-ups":       {{"ListFollowUps"}},
-		"follow-ups-staff": {{"ListFollowUps"}},
-		"interaction":      {{"ClaimRequest", "RequireCustomer", "CreateInteraction", "RaiseActivity", "RestartContactFollowUps", "AppendChange"}},
+		"timeline-20":         {{"ListTimeline"}},
+		"timeline-20000":      {{"ListTimeline"}},
+		"follow-ups":          {{"ListFollowUps"}},
+		"follow-ups-staff":    {{"ListFollowUps"}},
+		"score":               {{"ClaimRequest", "RequireCustomer", "CreateSatisfactionScore", "RaiseActivity", "FindLatestScores", "AppendChange"}},
+		"satisfaction-report": {{"FindFirstScore"}, {"ReadSatisfactionReport"}},
+		"driver-report":       {{"ReadFactors"}, {"ReadFactorProducts"}},
+		"interaction":         {{"ClaimRequest", "RequireCustomer", "CreateInteraction", "RaiseActivity", "RestartContactFollowUps", "AppendChange"}},
 	}, sent(c, names)); diff != "" {
 		t.Error(diff)
 	}
