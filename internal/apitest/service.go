@@ -61,7 +61,7 @@ func Defaults() server.Config {
 	drainDelay := time.Duration(0)
 	return server.Config{
 		GRPCAddr: "127.0.0.1:0", HTTPAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0",
-		PoolSize: 8, PoolMinIdle: 1, AcquireTimeout: 5 * time.Second, StatementTimeout: 5 * time.Second,
+		PoolSize: 8, PoolMinIdle: 1, ReportPoolSize: 2, AcquireTimeout: 5 * time.Second, StatementTimeout: 5 * time.Second,
 		LockTimeout: 2 * time.Second, Auth: "none", RequestTTL: 24 * time.Hour, PurgeAfter: 720 * time.Hour,
 		SweepInterval: time.Minute, ClockInterval: 100 * time.Millisecond, StreamWorkers: 64, GCPercent: 800, DrainDelay: &drainDelay, DrainGrace: 10 * time.Second,
 	}

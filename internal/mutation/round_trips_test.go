@@ -383,7 +383,7 @@ var trips = []trip{
 func TestRoundTrips(t *testing.T) {
 	collector := otlptest.Start(t)
 	collector.Setenv(t)
-	c := newCaller(t, apitest.StartWith(t, func(c *server.Config) { c.PoolSize, c.PoolMinIdle = 1, 1 }))
+	c := newCaller(t, apitest.StartWith(t, func(c *server.Config) { c.PoolSize, c.PoolMinIdle, c.ReportPoolSize = 1, 1, 1 }))
 	got := []string{"| RPC | call | round trips |", "| --- | --- | --- |"}
 	for _, trip := range trips {
 		var n int

@@ -28,6 +28,7 @@ type Config struct {
 
 	PoolSize         int32         `name:"pool-size" env:"RAPPORT_POOL_SIZE" default:"16" help:"Database connections at most. Writers wait for the disk together, so more of them than cores do good."`
 	PoolMinIdle      int32         `name:"pool-min-idle" env:"RAPPORT_POOL_MIN_IDLE" default:"2" help:"Database connections kept open."`
+	ReportPoolSize   int32         `name:"report-pool-size" env:"RAPPORT_REPORT_POOL_SIZE" default:"2" help:"Database connections for reports at most, besides those of --pool-size. Further reports wait for their turn."`
 	AcquireTimeout   time.Duration `name:"acquire-timeout" env:"RAPPORT_ACQUIRE_TIMEOUT" default:"250ms" help:"How long a call may wait for a database connection before it is refused with OVERLOADED."`
 	StatementTimeout time.Duration `name:"statement-timeout" env:"RAPPORT_STATEMENT_TIMEOUT" default:"5s" help:"Limit of one SQL statement."`
 	LockTimeout      time.Duration `name:"lock-timeout" env:"RAPPORT_LOCK_TIMEOUT" default:"2s" help:"Limit of one wait for a row that another call is changing."`
@@ -95,6 +96,9 @@ func (c *Config) Validate() error {
 	}
 	if c.PoolSize < 1 {
 		wrong("pool-size", "must be at least 1, not %d", c.PoolSize)
+	}
+	if c.ReportPoolSize < 1 {
+		wrong("report-pool-size", "must be at least 1, not %d", c.ReportPoolSize)
 	}
 	if c.PoolMinIdle < 0 || c.PoolMinIdle > c.PoolSize {
 		wrong("pool-min-idle", "must be 0 to the pool's size, not %d", c.PoolMinIdle)

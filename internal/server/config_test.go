@@ -23,6 +23,7 @@ func TestAWrongSettingIsNamedWithItsFlagAndVariable(t *testing.T) {
 		"another machine's":       {func(c *server.Config) { c.AdminAddr = "192.0.2.1:9" }, "--admin-addr (RAPPORT_ADMIN_ADDR)"},
 		"insecure on purpose":     {func(c *server.Config) { c.HTTPAddr, c.AllowInsecure = ":8080", true }, ""},
 		"IPv6 loopback":           {func(c *server.Config) { c.HTTPAddr = "[::1]:8080" }, ""},
+		"no pool of reports":      {func(c *server.Config) { c.ReportPoolSize = 0 }, "--report-pool-size (RAPPORT_REPORT_POOL_SIZE)"},
 		"no pool":                 {func(c *server.Config) { c.PoolSize = 0 }, "--pool-size (RAPPORT_POOL_SIZE)"},
 		"idle over the pool":      {func(c *server.Config) { c.PoolMinIdle = 99 }, "--pool-min-idle (RAPPORT_POOL_MIN_IDLE)"},
 		"a short TTL":             {func(c *server.Config) { c.RequestTTL = time.Hour }, "--request-ttl (RAPPORT_REQUEST_TTL)"},

@@ -31,6 +31,8 @@ type Server struct {
 	log         *slog.Logger
 	private     *privatepg.Server // nil where the database is given
 	pool        *db.Pool
+	// reports has few connections and much time: what reads a million scores must not hold up the rest.
+	reports *db.Pool
 	sweeper     *sweep.Sweeper
 	caseClock   *caseclock.Clock
 	tokens      *linktoken.Signer
@@ -66,25 +68,13 @@ func (s *Server) start(ctx context.Context, t *telemetry.Telemetry) error {
 	if err != nil {
 		return err
 	}
-	tracer, err := t.SQLTracer()
-	if err != nil {
-		return fmt.Errorf("trace SQL: %w", err)
-	}
-	c := s.config
-	s.pool, err = db.Open(ctx, db.Options{
-		URL: url, MaxConns: c.PoolSize, MinIdleConns: c.PoolMinIdle, AcquireTimeout: c.AcquireTimeout,
-		StatementTimeout: c.StatementTimeout, LockTimeout: c.LockTimeout, ApplicationName: "rapport", Tracer: tracer,
-	})
-	if err != nil {
+	if err := s.openPools(ctx, url, t); err != nil {
 		return err
-	}
-	if err := t.PoolMetrics(s.pool.Stat, "primary"); err != nil {
-		return fmt.Errorf("measure the pool: %w", err)
 	}
 	if err := s.surveyLinks(ctx); err != nil {
 		return err
 	}
-	s.sweeper = &sweep.Sweeper{DB: s.pool, Interval: c.SweepInterval, Log: t.Logger}
+	s.sweeper = &sweep.Sweeper{DB: s.pool, Interval: s.config.SweepInterval, Log: t.Logger}
 	s.readiness = &readiness{url: url, log: t.Logger, health: health.NewServer(), reason: "the database was not asked yet"}
 	return s.serveRPCs(t)
 }
@@ -203,8 +193,10 @@ func (s *Server) release(ctx context.Context) {
 			_ = l.Close()
 		}
 	}
-	if s.pool != nil {
-		s.pool.Close()
+	for _, pool := range []*db.Pool{s.pool, s.reports} {
+		if pool != nil {
+			pool.Close()
+		}
 	}
 	if s.private != nil {
 		if err := s.private.Stop(ctx); err != nil {

@@ -121,7 +121,7 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
 	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
-	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.pool, Scores: allScores, Clock: mutations.Clock})
+	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.reports, Scores: allScores, Clock: mutations.Clock})
 	s.invitations = &invitation.Server{
 		DB: s.pool, Mutations: mutations, Scores: allScores, Tokens: s.tokens, Limiter: s.limiter, PublicURL: s.publicURL(),
 	}
