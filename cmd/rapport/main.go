@@ -21,6 +21,7 @@ type commands struct {
 	Demo        demoCommand        `cmd:"" help:"Fill a running service with a made-up company, for trying it out."`
 	Import      importCommand      `cmd:"" help:"Load records from files into a running service."`
 	Export      exportCommand      `cmd:"" help:"Write the records of a running service to files."`
+	SurveyKeys  surveyKeysCommand  `cmd:"" help:"Rotate the keys by which the links of surveys are signed."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Exit 0 if the service on this machine is ready to serve, else 1."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

@@ -102,6 +102,9 @@ func (r *row) customer() string {
 	if _, err := aip.ParseServiceTierName("", r.Resource); err == nil {
 		return ""
 	}
+	if _, err := aip.ParseSurveyName("", r.Resource); err == nil {
+		return ""
+	}
 	return aip.CustomerName(r.CustomerID)
 }
 

@@ -108,6 +108,17 @@ func (r *Resource[M, R, P]) Make(ctx context.Context, tx *mutation.Tx, customer,
 	return r.makeLoaded(ctx, tx, row, customer, id, in)
 }
 
+// MakeNaming is Make of a record that may name what is deleted by now: its references were looked
+// at when somebody was asked for it.
+func (r *Resource[M, R, P]) MakeNaming(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID, in M) (M, error) {
+	var none M
+	row := P(new(R))
+	if err := r.load(ctx, tx, customer, row); err != nil {
+		return none, err
+	}
+	return r.makeReferring(ctx, tx, row, customer, id, in, nil)
+}
+
 func (r *Resource[M, R, P]) brings(row P, req CreateRequest) error {
 	if r.Brings == nil {
 		return nil
@@ -122,6 +133,12 @@ func (r *Resource[M, R, P]) makeLoaded(ctx context.Context, tx *mutation.Tx, row
 	if err != nil {
 		return none, err
 	}
+	return r.makeReferring(ctx, tx, row, customer, id, in, refers)
+}
+
+// makeReferring is makeLoaded of a record of which these references are to be looked at.
+func (r *Resource[M, R, P]) makeReferring(ctx context.Context, tx *mutation.Tx, row P, customer, id uuid.UUID, in M, refers []named) (M, error) {
+	var none M
 	m, err := r.begin(tx, row, customer, id, in)
 	if err != nil {
 		return none, err

@@ -81,11 +81,15 @@ func (ref *Reference[M]) noun() string { return strings.TrimSuffix(ref.IDColumn,
 func (ref *Reference[M]) camel() string { return strings.ToUpper(ref.noun()[:1]) + ref.noun()[1:] }
 
 func (ref *Reference[M]) missing() error {
+	return apierr.InvalidField(ref.Field, "%s", ref.missingText())
+}
+
+func (ref *Reference[M]) missingText() string {
 	text := "the customer has no such " + ref.noun()
 	if ref.Deletable {
 		text += ", or it is deleted"
 	}
-	return apierr.InvalidField(ref.Field, "%s", text)
+	return text
 }
 
 // newlyNamed returns what a message names that it did not name before, and all that is no

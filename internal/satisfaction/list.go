@@ -3,6 +3,8 @@ package satisfaction
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/owned"
@@ -32,7 +34,10 @@ var fields = aip.Fields{
 	"case":           owned.Named(aip.Cases, "case_id"),
 	"purchase":       owned.Named(aip.Purchases, "purchase_id"),
 	"submit_time":    aip.Timestamp("submit_time"),
+	"survey":         aip.IndexedWhere("survey_id IS NOT NULL", aip.UUIDName("survey_id", surveyNamed)),
 }
+
+func surveyNamed(name string) (uuid.UUID, error) { return aip.ParseSurveyName("filter", name) }
 
 // CompileFilter compiles a filter of scores to a condition on the table satisfaction_score, by
 // its columns alone. The args are those of the statement so far.

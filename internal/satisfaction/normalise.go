@@ -33,6 +33,11 @@ func (s *Server) normalise(score *rapportv1.SatisfactionScore) error {
 	}
 	aip.NormalisePast(&wrong, "satisfaction_score.submit_time", score.GetSubmitTime(), now)
 	aip.CheckExternalID(&wrong, "satisfaction_score.external_id", score.GetExternalId())
+	if score.GetSurvey() != "" {
+		if _, err := aip.ParseSurveyName(surveyField, score.GetSurvey()); err != nil {
+			wrong.Add(surveyField, "must be surveys/{survey}, the id a UUID in lower case")
+		}
+	}
 	if score.GetSource() == rapportv1.SatisfactionScore_SOURCE_UNSPECIFIED {
 		score.Source = rapportv1.SatisfactionScore_CUSTOMER
 	}

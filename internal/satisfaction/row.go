@@ -27,7 +27,7 @@ type row struct {
 	Source                                       string
 	Channel, Competitor, Staff                   pgtype.Text
 	ContactID, InteractionID, CaseID, PurchaseID pgtype.UUID // of the same customer
-	SurveyID                                     pgtype.UUID
+	SurveyID, InvitationID                       pgtype.UUID
 	SubmitTime                                   time.Time
 	External                                     db.ExternalID
 }
@@ -35,14 +35,14 @@ type row struct {
 // columns are the row's own, in the order of Targets.
 var columns = []string{
 	"metric", "rating", "expectation", "factors", "comment", "source", "channel", "competitor", "staff",
-	"contact_id", "interaction_id", "case_id", "purchase_id", "survey_id", "submit_time", "external_id_source", "external_id_id",
+	"contact_id", "interaction_id", "case_id", "purchase_id", "survey_id", "survey_invitation_id", "submit_time", "external_id_source", "external_id_id",
 }
 
 // Targets implements owned.Row.
 func (r *row) Targets() []any {
 	return []any{
 		&r.Metric, &r.Rating, &r.Expectation, &r.Factors, &r.Comment, &r.Source, &r.Channel, &r.Competitor, &r.Staff,
-		&r.ContactID, &r.InteractionID, &r.CaseID, &r.PurchaseID, &r.SurveyID, &r.SubmitTime, &r.External.Source, &r.External.ID,
+		&r.ContactID, &r.InteractionID, &r.CaseID, &r.PurchaseID, &r.SurveyID, &r.InvitationID, &r.SubmitTime, &r.External.Source, &r.External.ID,
 	}
 }
 
@@ -67,6 +67,12 @@ func (r *row) Proto(_ time.Time) *rapportv1.SatisfactionScore {
 	if r.Expectation.Valid {
 		out.Expectation = proto.Int32(int32(r.Expectation.Int16))
 	}
+	if r.SurveyID.Valid {
+		out.Survey = proto.String(aip.SurveyName(r.SurveyID.Bytes))
+	}
+	if r.InvitationID.Valid {
+		out.SurveyInvitation = aip.InvitationName(r.SurveyID.Bytes, r.InvitationID.Bytes)
+	}
 	return out
 }
 
@@ -79,6 +85,7 @@ func (r *row) Set(s *rapportv1.SatisfactionScore) (err error) {
 	r.Channel = db.Enum(s.GetChannel())
 	r.ContactID, r.InteractionID = owned.IDIn(s.GetContact()), owned.IDIn(s.GetInteraction())
 	r.CaseID, r.PurchaseID = owned.IDIn(s.GetCase()), owned.IDIn(s.GetPurchase())
+	r.SurveyID, r.InvitationID = owned.IDIn(s.GetSurvey()), owned.IDIn(s.GetSurveyInvitation())
 	r.External = db.ExternalIDOf(s.GetExternalId())
 	r.Factors, err = encodeFactors(s.GetFactors())
 	return err

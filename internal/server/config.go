@@ -3,11 +3,15 @@ package server
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
 	"golang.org/x/text/language"
+
+	"github.com/rapport-crm/rapport/internal/ratelimit"
 )
 
 // Config is every setting of a running service: flags, environment variables and help
@@ -42,6 +46,11 @@ type Config struct {
 	CORSOrigins    []string `name:"cors-origins" env:"RAPPORT_CORS_ORIGINS" help:"Origins of web pages that may call REST, such as https://crm.example.com."`
 	PublicEndpoint bool     `name:"public-endpoint" env:"RAPPORT_PUBLIC_ENDPOINT" help:"Link to a gRPC caller's trace instead of continuing it. REST always links."`
 	StreamWorkers  uint32   `name:"stream-workers" env:"RAPPORT_STREAM_WORKERS" default:"64" help:"Goroutines kept for gRPC handlers, so that their stacks need not grow again; 0 starts one for each call."`
+
+	PublicURL      string   `name:"public-url" env:"RAPPORT_PUBLIC_URL" help:"Where customers reach the HTTP port, such as https://answers.example.com; links of surveys begin with it. Empty: the address of the port itself, where that is loopback; else links have no address."`
+	SurveyKeysFile string   `name:"survey-keys-file" env:"RAPPORT_SURVEY_KEYS_FILE" help:"File of the keys by which links of surveys are signed, a Tink keyset as JSON. Empty: the database keeps them."`
+	ResponseRate   float64  `name:"response-rate" env:"RAPPORT_RESPONSE_RATE" default:"5" help:"How many calls a second that need no credentials, answers to surveys and their pages, each client address may make; four seconds' worth at once. 0: no limit."`
+	TrustedProxies []string `name:"trusted-proxies" env:"RAPPORT_TRUSTED_PROXIES" help:"Addresses or ranges of the proxies whose X-Forwarded-For says who the client is."`
 
 	GCPercent int `name:"gc-percent" env:"RAPPORT_GC_PERCENT" default:"800" help:"How much the heap may grow before it is collected, in percent of what is live. The variable GOGC wins where it is set."`
 
@@ -90,6 +99,7 @@ func (c *Config) Validate() error {
 	if c.PoolMinIdle < 0 || c.PoolMinIdle > c.PoolSize {
 		wrong("pool-min-idle", "must be 0 to the pool's size, not %d", c.PoolMinIdle)
 	}
+	c.validateLinks(wrong)
 	if c.DefaultRegion != "" {
 		if region, err := language.ParseRegion(c.DefaultRegion); err != nil || region.String() != c.DefaultRegion {
 			wrong("default-region", "must be a CLDR region of two capital letters, such as CN, not %q", c.DefaultRegion)
@@ -105,6 +115,21 @@ func (c *Config) Validate() error {
 		wrong("drain-delay", "must not be negative, not %s", *c.DrainDelay)
 	}
 	return errors.Join(errs...)
+}
+
+// validateLinks checks what links of surveys and the calls behind them need.
+func (c *Config) validateLinks(wrong func(flag, format string, args ...any)) {
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" &&
+		(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil) {
+		wrong("public-url", "must be http or https with a host, such as https://answers.example.com, not %q", c.PublicURL)
+	}
+	if c.ResponseRate < 0 || math.IsInf(c.ResponseRate, 0) || math.IsNaN(c.ResponseRate) {
+		wrong("response-rate", "must be 0 or more, not %g", c.ResponseRate)
+	}
+	if _, err := ratelimit.ParseProxies(c.TrustedProxies); err != nil {
+		wrong("trusted-proxies", "%s", err)
+	}
 }
 
 func (c *Config) validateAuth(wrong func(flag, format string, args ...any)) {

@@ -17,25 +17,31 @@ import (
 
 	"github.com/rapport-crm/rapport/internal/caseclock"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/invitation"
+	"github.com/rapport-crm/rapport/internal/linktoken"
 	"github.com/rapport-crm/rapport/internal/privatepg"
+	"github.com/rapport-crm/rapport/internal/ratelimit"
 	"github.com/rapport-crm/rapport/internal/sweep"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 )
 
 // Server is a service that listens. Make it with Start, run it with Serve.
 type Server struct {
-	config    Config
-	log       *slog.Logger
-	private   *privatepg.Server // nil where the database is given
-	pool      *db.Pool
-	sweeper   *sweep.Sweeper
-	caseClock *caseclock.Clock
-	readiness *readiness
-	drains    *drains
-	grpc      *grpc.Server
-	http      *http.Server
-	admin     *http.Server
-	listeners listeners
+	config      Config
+	log         *slog.Logger
+	private     *privatepg.Server // nil where the database is given
+	pool        *db.Pool
+	sweeper     *sweep.Sweeper
+	caseClock   *caseclock.Clock
+	tokens      *linktoken.Signer
+	limiter     *ratelimit.Limiter
+	invitations *invitation.Server
+	readiness   *readiness
+	drains      *drains
+	grpc        *grpc.Server
+	http        *http.Server
+	admin       *http.Server
+	listeners   listeners
 }
 
 type listeners struct{ grpc, http, admin net.Listener }
@@ -74,6 +80,9 @@ func (s *Server) start(ctx context.Context, t *telemetry.Telemetry) error {
 	}
 	if err := t.PoolMetrics(s.pool.Stat, "primary"); err != nil {
 		return fmt.Errorf("measure the pool: %w", err)
+	}
+	if err := s.surveyLinks(ctx); err != nil {
+		return err
 	}
 	s.sweeper = &sweep.Sweeper{DB: s.pool, Interval: c.SweepInterval, Log: t.Logger}
 	s.readiness = &readiness{url: url, log: t.Logger, health: health.NewServer(), reason: "the database was not asked yet"}

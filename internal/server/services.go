@@ -21,6 +21,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/insight"
 	"github.com/rapport-crm/rapport/internal/interaction"
+	"github.com/rapport-crm/rapport/internal/invitation"
 	"github.com/rapport-crm/rapport/internal/lease"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
@@ -29,6 +30,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
 	"github.com/rapport-crm/rapport/internal/servicetier"
+	"github.com/rapport-crm/rapport/internal/survey"
 	"github.com/rapport-crm/rapport/internal/task"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/telemetry/names"
@@ -71,12 +73,18 @@ type (
 	followUps     = followup.Server
 )
 
-// satisfactionService is SatisfactionService: the RPCs of scores.
+// satisfactionService is SatisfactionService: the RPCs of scores, of surveys and of invitations.
 type satisfactionService struct {
 	*scores
+	*surveys
+	*invitations
 }
 
-type scores = satisfaction.Server
+type (
+	scores      = satisfaction.Server
+	surveys     = survey.Server
+	invitations = invitation.Server
+)
 
 // leaseIntervals is for how many looks a holder of the clock may say nothing before another
 // process takes over.
@@ -113,7 +121,12 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
 	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
-	rapportv1.RegisterSatisfactionServiceServer(r, satisfactionService{allScores})
+	s.invitations = &invitation.Server{
+		DB: s.pool, Mutations: mutations, Scores: allScores, Tokens: s.tokens, Limiter: s.limiter, PublicURL: s.publicURL(),
+	}
+	rapportv1.RegisterSatisfactionServiceServer(r, satisfactionService{
+		allScores, &survey.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag}, s.invitations,
+	})
 	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.pool, Scores: allScores, Clock: mutations.Clock})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
@@ -153,7 +166,7 @@ func (s *Server) serveRPCs(t *telemetry.Telemetry) error {
 	if err != nil {
 		return fmt.Errorf("REST: %w", err)
 	}
-	s.http = rest.NewServer(t.HTTPMiddleware(handler), t.Logger)
+	s.http = rest.NewServer(t.HTTPMiddleware(s.withAnswerPage(handler, channel)), t.Logger)
 	s.admin = &http.Server{
 		Handler:           adminHandler(s.readiness.state, t.MetricsHandler()),
 		ReadHeaderTimeout: 5 * time.Second,

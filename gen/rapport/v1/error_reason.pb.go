@@ -173,6 +173,30 @@ const (
 	ErrorReason_SATISFACTION_SCORE_NOT_FOUND ErrorReason = 61
 	// ALREADY_EXISTS. The customer has a satisfaction score of this id.
 	ErrorReason_SATISFACTION_SCORE_ALREADY_EXISTS ErrorReason = 62
+	// NOT_FOUND. There is no such survey.
+	ErrorReason_SURVEY_NOT_FOUND ErrorReason = 71
+	// ALREADY_EXISTS. A survey of this id exists.
+	ErrorReason_SURVEY_ALREADY_EXISTS ErrorReason = 72
+	// FAILED_PRECONDITION. The survey has invitations or scores, perhaps those of deleted customers
+	// that are not purged yet.
+	ErrorReason_SURVEY_IN_USE ErrorReason = 73
+	// FAILED_PRECONDITION. The customer was, or is to be, asked by this survey within its
+	// repeat_interval; metadata: next_allowed_time, from which on the customer can be asked again.
+	ErrorReason_SURVEY_REPEATED_TOO_SOON ErrorReason = 74
+	// ALREADY_EXISTS. The customer has a score of this survey for the same contact and interaction.
+	ErrorReason_SURVEY_ALREADY_ANSWERED ErrorReason = 75
+	// FAILED_PRECONDITION. The customer wants no contact (do_not_contact), or none before a time
+	// that is still to come (pause_end_time).
+	ErrorReason_CUSTOMER_REFUSES_CONTACT ErrorReason = 76
+	// NOT_FOUND. There is no such invitation; or no invitation has this token.
+	ErrorReason_INVITATION_NOT_FOUND ErrorReason = 77
+	// FAILED_PRECONDITION. The invitation was answered otherwise already.
+	ErrorReason_INVITATION_ANSWERED ErrorReason = 78
+	// FAILED_PRECONDITION. The invitation can no longer be answered.
+	ErrorReason_INVITATION_EXPIRED ErrorReason = 79
+	// RESOURCE_EXHAUSTED, REST 429. The client's address has made too many calls of this kind;
+	// retry after the given delay.
+	ErrorReason_QUOTA_EXCEEDED ErrorReason = 80
 )
 
 // Enum value maps for ErrorReason.
@@ -241,6 +265,16 @@ var (
 		60: "SERVICE_TIER_IN_USE",
 		61: "SATISFACTION_SCORE_NOT_FOUND",
 		62: "SATISFACTION_SCORE_ALREADY_EXISTS",
+		71: "SURVEY_NOT_FOUND",
+		72: "SURVEY_ALREADY_EXISTS",
+		73: "SURVEY_IN_USE",
+		74: "SURVEY_REPEATED_TOO_SOON",
+		75: "SURVEY_ALREADY_ANSWERED",
+		76: "CUSTOMER_REFUSES_CONTACT",
+		77: "INVITATION_NOT_FOUND",
+		78: "INVITATION_ANSWERED",
+		79: "INVITATION_EXPIRED",
+		80: "QUOTA_EXCEEDED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":          0,
@@ -306,6 +340,16 @@ var (
 		"SERVICE_TIER_IN_USE":               60,
 		"SATISFACTION_SCORE_NOT_FOUND":      61,
 		"SATISFACTION_SCORE_ALREADY_EXISTS": 62,
+		"SURVEY_NOT_FOUND":                  71,
+		"SURVEY_ALREADY_EXISTS":             72,
+		"SURVEY_IN_USE":                     73,
+		"SURVEY_REPEATED_TOO_SOON":          74,
+		"SURVEY_ALREADY_ANSWERED":           75,
+		"CUSTOMER_REFUSES_CONTACT":          76,
+		"INVITATION_NOT_FOUND":              77,
+		"INVITATION_ANSWERED":               78,
+		"INVITATION_EXPIRED":                79,
+		"QUOTA_EXCEEDED":                    80,
 	}
 )
 
@@ -341,7 +385,7 @@ var File_rapport_v1_error_reason_proto protoreflect.FileDescriptor
 const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
 	"\x1drapport/v1/error_reason.proto\x12\n" +
-	"rapport.v1*\xdb\v\n" +
+	"rapport.v1*\xd7\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rINVALID_FIELD\x10\x01\x12\x15\n" +
@@ -408,7 +452,17 @@ const file_rapport_v1_error_reason_proto_rawDesc = "" +
 	"\x1bSERVICE_TIER_ALREADY_EXISTS\x10;\x12\x17\n" +
 	"\x13SERVICE_TIER_IN_USE\x10<\x12 \n" +
 	"\x1cSATISFACTION_SCORE_NOT_FOUND\x10=\x12%\n" +
-	"!SATISFACTION_SCORE_ALREADY_EXISTS\x10>B\xa4\x01\n" +
+	"!SATISFACTION_SCORE_ALREADY_EXISTS\x10>\x12\x14\n" +
+	"\x10SURVEY_NOT_FOUND\x10G\x12\x19\n" +
+	"\x15SURVEY_ALREADY_EXISTS\x10H\x12\x11\n" +
+	"\rSURVEY_IN_USE\x10I\x12\x1c\n" +
+	"\x18SURVEY_REPEATED_TOO_SOON\x10J\x12\x1b\n" +
+	"\x17SURVEY_ALREADY_ANSWERED\x10K\x12\x1c\n" +
+	"\x18CUSTOMER_REFUSES_CONTACT\x10L\x12\x18\n" +
+	"\x14INVITATION_NOT_FOUND\x10M\x12\x17\n" +
+	"\x13INVITATION_ANSWERED\x10N\x12\x16\n" +
+	"\x12INVITATION_EXPIRED\x10O\x12\x12\n" +
+	"\x0eQUOTA_EXCEEDED\x10PB\xa4\x01\n" +
 	"\x0ecom.rapport.v1B\x10ErrorReasonProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"

@@ -194,6 +194,13 @@ type SatisfactionScore struct {
 	// The score's id in the system that it comes from. No two scores of one customer have the
 	// same; another customer's may.
 	ExternalId *ExternalId `protobuf:"bytes,17,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	// The survey that it answers, `surveys/{survey}`, of the same metric. A customer has one score of
+	// a survey for each contact and interaction; one who was invited several times, about no
+	// interaction, has one for each invitation.
+	Survey *string `protobuf:"bytes,21,opt,name=survey,proto3,oneof" json:"survey,omitempty"`
+	// The invitation that was answered by it, `surveys/{survey}/invitations/{invitation}`; empty
+	// where it was recorded otherwise.
+	SurveyInvitation string `protobuf:"bytes,22,opt,name=survey_invitation,json=surveyInvitation,proto3" json:"survey_invitation,omitempty"`
 	// When the record was made. All times are kept to the microsecond.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When the record was last changed, which is when it was made.
@@ -353,6 +360,20 @@ func (x *SatisfactionScore) GetExternalId() *ExternalId {
 	return nil
 }
 
+func (x *SatisfactionScore) GetSurvey() string {
+	if x != nil && x.Survey != nil {
+		return *x.Survey
+	}
+	return ""
+}
+
+func (x *SatisfactionScore) GetSurveyInvitation() string {
+	if x != nil {
+		return x.SurveyInvitation
+	}
+	return ""
+}
+
 func (x *SatisfactionScore) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
@@ -445,7 +466,7 @@ var File_rapport_v1_satisfaction_score_proto protoreflect.FileDescriptor
 const file_rapport_v1_satisfaction_score_proto_rawDesc = "" +
 	"\n" +
 	"#rapport/v1/satisfaction_score.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18rapport/v1/channel.proto\x1a\x1crapport/v1/external_id.proto\"\xb7\r\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18rapport/v1/channel.proto\x1a\x1crapport/v1/external_id.proto\"\xd2\x0e\n" +
 	"\x11SatisfactionScore\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x12I\n" +
@@ -472,7 +493,11 @@ const file_rapport_v1_satisfaction_score_proto_rawDesc = "" +
 	"\vsubmit_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\n" +
 	"submitTime\x12<\n" +
 	"\vexternal_id\x18\x11 \x01(\v2\x16.rapport.v1.ExternalIdB\x03\xe0A\x01R\n" +
-	"externalId\x12@\n" +
+	"externalId\x12;\n" +
+	"\x06survey\x18\x15 \x01(\tB\x1e\xfaA\x14\n" +
+	"\x12rapport.dev/Survey\xbaH\x04r\x02\x18@H\tR\x06survey\x88\x01\x01\x12Q\n" +
+	"\x11survey_invitation\x18\x16 \x01(\tB$\xe0A\x03\xfaA\x1e\n" +
+	"\x1crapport.dev/SurveyInvitationR\x10surveyInvitation\x12@\n" +
 	"\vcreate_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -507,7 +532,8 @@ const file_rapport_v1_satisfaction_score_proto_rawDesc = "" +
 	"\b_contactB\x0e\n" +
 	"\f_interactionB\a\n" +
 	"\x05_caseB\v\n" +
-	"\t_purchaseB\xaa\x01\n" +
+	"\t_purchaseB\t\n" +
+	"\a_surveyB\xaa\x01\n" +
 	"\x0ecom.rapport.v1B\x16SatisfactionScoreProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"

@@ -13,6 +13,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	emptypb "google.golang.org/protobuf/types/known/emptypb"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -539,12 +540,846 @@ func (x *DeleteSatisfactionScoreRequest) GetValidateOnly() bool {
 	return false
 }
 
+// The request of CreateSurvey.
+type CreateSurveyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The survey to make; output-only fields in it are ignored.
+	Survey *Survey `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
+	// The id of the new survey, a UUID in lower case; the service makes a UUIDv7 where it is empty.
+	SurveyId string `protobuf:"bytes,2,opt,name=survey_id,json=surveyId,proto3" json:"survey_id,omitempty"`
+	// Makes the call exactly-once: a repeat with the same id within 24 hours gets
+	// the first one's answer. A UUID; the service makes one where it is empty.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Checks everything and answers as the call would, but changes nothing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateSurveyRequest) Reset() {
+	*x = CreateSurveyRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateSurveyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateSurveyRequest) ProtoMessage() {}
+
+func (x *CreateSurveyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateSurveyRequest.ProtoReflect.Descriptor instead.
+func (*CreateSurveyRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CreateSurveyRequest) GetSurvey() *Survey {
+	if x != nil {
+		return x.Survey
+	}
+	return nil
+}
+
+func (x *CreateSurveyRequest) GetSurveyId() string {
+	if x != nil {
+		return x.SurveyId
+	}
+	return ""
+}
+
+func (x *CreateSurveyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CreateSurveyRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// The request of GetSurvey.
+type GetSurveyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The survey's name, `surveys/{survey}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSurveyRequest) Reset() {
+	*x = GetSurveyRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSurveyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSurveyRequest) ProtoMessage() {}
+
+func (x *GetSurveyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSurveyRequest.ProtoReflect.Descriptor instead.
+func (*GetSurveyRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *GetSurveyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// The request of ListSurveys.
+type ListSurveysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many surveys to return at most: 50 where it is 0, 1,000 where it is more than 1,000. A
+	// page may hold fewer and still not be the last.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before; all else in the request but
+	// page_size must be as it was then.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which surveys to return, AIP-160, for example `metric = NPS`; docs/api.md lists the fields.
+	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order: `create_time` or `update_time`. One field, ` desc` may follow it; `create_time
+	// desc` where it is empty.
+	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSurveysRequest) Reset() {
+	*x = ListSurveysRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSurveysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSurveysRequest) ProtoMessage() {}
+
+func (x *ListSurveysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSurveysRequest.ProtoReflect.Descriptor instead.
+func (*ListSurveysRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListSurveysRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSurveysRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListSurveysRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListSurveysRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+// The response of ListSurveys.
+type ListSurveysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The surveys of this page.
+	Surveys []*Survey `protobuf:"bytes,1,rep,name=surveys,proto3" json:"surveys,omitempty"`
+	// Asks for the next page; empty on the last one only.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many surveys there are over all pages, exact up to 10,000; 10,001 says that there are
+	// more. Unset where counting would read more than 10,000 records.
+	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSurveysResponse) Reset() {
+	*x = ListSurveysResponse{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSurveysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSurveysResponse) ProtoMessage() {}
+
+func (x *ListSurveysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSurveysResponse.ProtoReflect.Descriptor instead.
+func (*ListSurveysResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListSurveysResponse) GetSurveys() []*Survey {
+	if x != nil {
+		return x.Surveys
+	}
+	return nil
+}
+
+func (x *ListSurveysResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListSurveysResponse) GetTotalSize() int32 {
+	if x != nil && x.TotalSize != nil {
+		return *x.TotalSize
+	}
+	return 0
+}
+
+// The request of UpdateSurvey.
+type UpdateSurveyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The survey with its new values; its `name` says which. Its `etag`, where set, must be the
+	// current one.
+	Survey *Survey `protobuf:"bytes,1,opt,name=survey,proto3" json:"survey,omitempty"`
+	// The fields to change: paths of Survey. A path whose field is not set in `survey`
+	// clears it. Without a mask the populated fields are changed; `*` replaces all that a client
+	// may set.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// Whether to make the survey where there is none. Needs what CreateSurvey needs.
+	AllowMissing bool `protobuf:"varint,3,opt,name=allow_missing,json=allowMissing,proto3" json:"allow_missing,omitempty"`
+	// Makes the call exactly-once: a repeat with the same id within 24 hours gets
+	// the first one's answer. A UUID; the service makes one where it is empty.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Checks everything and answers as the call would, but changes nothing.
+	ValidateOnly  bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateSurveyRequest) Reset() {
+	*x = UpdateSurveyRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateSurveyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateSurveyRequest) ProtoMessage() {}
+
+func (x *UpdateSurveyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateSurveyRequest.ProtoReflect.Descriptor instead.
+func (*UpdateSurveyRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *UpdateSurveyRequest) GetSurvey() *Survey {
+	if x != nil {
+		return x.Survey
+	}
+	return nil
+}
+
+func (x *UpdateSurveyRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdateSurveyRequest) GetAllowMissing() bool {
+	if x != nil {
+		return x.AllowMissing
+	}
+	return false
+}
+
+func (x *UpdateSurveyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *UpdateSurveyRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// The request of DeleteSurvey.
+type DeleteSurveyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The survey's name, `surveys/{survey}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The etag the caller last saw; the call is refused with ETAG_MISMATCH where it
+	// is no longer the current one. Empty: not checked.
+	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Makes the call exactly-once: a repeat with the same id within 24 hours gets
+	// the first one's answer. A UUID; the service makes one where it is empty.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Checks everything and answers as the call would, but changes nothing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteSurveyRequest) Reset() {
+	*x = DeleteSurveyRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteSurveyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteSurveyRequest) ProtoMessage() {}
+
+func (x *DeleteSurveyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteSurveyRequest.ProtoReflect.Descriptor instead.
+func (*DeleteSurveyRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DeleteSurveyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *DeleteSurveyRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+func (x *DeleteSurveyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DeleteSurveyRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// The request of CreateSurveyInvitation.
+type CreateSurveyInvitationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The survey's name, `surveys/{survey}`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The invitation to make; output-only fields in it are ignored.
+	SurveyInvitation *SurveyInvitation `protobuf:"bytes,2,opt,name=survey_invitation,json=surveyInvitation,proto3" json:"survey_invitation,omitempty"`
+	// Makes the call exactly-once: a repeat with the same id within 24 hours gets
+	// the first one's answer. A UUID; the service makes one where it is empty.
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Checks everything and answers as the call would, but changes nothing. The answer then has no
+	// `token` and no `answer_uri`, as they would lead nowhere.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateSurveyInvitationRequest) Reset() {
+	*x = CreateSurveyInvitationRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateSurveyInvitationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateSurveyInvitationRequest) ProtoMessage() {}
+
+func (x *CreateSurveyInvitationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateSurveyInvitationRequest.ProtoReflect.Descriptor instead.
+func (*CreateSurveyInvitationRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CreateSurveyInvitationRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *CreateSurveyInvitationRequest) GetSurveyInvitation() *SurveyInvitation {
+	if x != nil {
+		return x.SurveyInvitation
+	}
+	return nil
+}
+
+func (x *CreateSurveyInvitationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *CreateSurveyInvitationRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+// The request of GetSurveyInvitation.
+type GetSurveyInvitationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invitation's name, `surveys/{survey}/invitations/{invitation}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSurveyInvitationRequest) Reset() {
+	*x = GetSurveyInvitationRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSurveyInvitationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSurveyInvitationRequest) ProtoMessage() {}
+
+func (x *GetSurveyInvitationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSurveyInvitationRequest.ProtoReflect.Descriptor instead.
+func (*GetSurveyInvitationRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetSurveyInvitationRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// The request of ListSurveyInvitations.
+type ListSurveyInvitationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The survey's name, `surveys/{survey}`, or `surveys/-` for the invitations to all surveys.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many invitations to return at most: 50 where it is 0, 1,000 where it is more than 1,000.
+	// A page may hold fewer and still not be the last.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before; all else in the request but
+	// page_size must be as it was then.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which invitations to return, AIP-160, for example `customer = "customers/…"` or
+	// `answer_time:*`; docs/api.md lists the fields.
+	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The order: `create_time`, ` desc` may follow it; `create_time desc` where it is empty.
+	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSurveyInvitationsRequest) Reset() {
+	*x = ListSurveyInvitationsRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSurveyInvitationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSurveyInvitationsRequest) ProtoMessage() {}
+
+func (x *ListSurveyInvitationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSurveyInvitationsRequest.ProtoReflect.Descriptor instead.
+func (*ListSurveyInvitationsRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListSurveyInvitationsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListSurveyInvitationsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSurveyInvitationsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListSurveyInvitationsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListSurveyInvitationsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+// The response of ListSurveyInvitations.
+type ListSurveyInvitationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invitations of this page.
+	SurveyInvitations []*SurveyInvitation `protobuf:"bytes,1,rep,name=survey_invitations,json=surveyInvitations,proto3" json:"survey_invitations,omitempty"`
+	// Asks for the next page; empty on the last one only.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many invitations there are over all pages, exact up to 10,000; 10,001 says that there are
+	// more. Unset where counting would read more than 10,000 records.
+	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSurveyInvitationsResponse) Reset() {
+	*x = ListSurveyInvitationsResponse{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSurveyInvitationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSurveyInvitationsResponse) ProtoMessage() {}
+
+func (x *ListSurveyInvitationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSurveyInvitationsResponse.ProtoReflect.Descriptor instead.
+func (*ListSurveyInvitationsResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListSurveyInvitationsResponse) GetSurveyInvitations() []*SurveyInvitation {
+	if x != nil {
+		return x.SurveyInvitations
+	}
+	return nil
+}
+
+func (x *ListSurveyInvitationsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListSurveyInvitationsResponse) GetTotalSize() int32 {
+	if x != nil && x.TotalSize != nil {
+		return *x.TotalSize
+	}
+	return 0
+}
+
+// The request of SubmitResponse.
+type SubmitResponseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token of the invitation.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The answer, on the scale of the survey's metric. Zero is an answer, and not the same as none.
+	Rating *int32 `protobuf:"varint,2,opt,name=rating,proto3,oneof" json:"rating,omitempty"`
+	// What the customer had expected, on the same scale, where the survey asks for it; it may be
+	// left out.
+	Expectation *int32 `protobuf:"varint,3,opt,name=expectation,proto3,oneof" json:"expectation,omitempty"`
+	// How the customer finds the factors that the survey asks for, each once at most; any may be
+	// left out. `importance` is refused where the survey does not ask for it.
+	Factors []*SatisfactionScore_Factor `protobuf:"bytes,4,rep,name=factors,proto3" json:"factors,omitempty"`
+	// What the customer has to say, up to 20,000 characters, where the survey asks for it. Kept byte
+	// for byte.
+	Comment       *string `protobuf:"bytes,5,opt,name=comment,proto3,oneof" json:"comment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitResponseRequest) Reset() {
+	*x = SubmitResponseRequest{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitResponseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitResponseRequest) ProtoMessage() {}
+
+func (x *SubmitResponseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitResponseRequest.ProtoReflect.Descriptor instead.
+func (*SubmitResponseRequest) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SubmitResponseRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *SubmitResponseRequest) GetRating() int32 {
+	if x != nil && x.Rating != nil {
+		return *x.Rating
+	}
+	return 0
+}
+
+func (x *SubmitResponseRequest) GetExpectation() int32 {
+	if x != nil && x.Expectation != nil {
+		return *x.Expectation
+	}
+	return 0
+}
+
+func (x *SubmitResponseRequest) GetFactors() []*SatisfactionScore_Factor {
+	if x != nil {
+		return x.Factors
+	}
+	return nil
+}
+
+func (x *SubmitResponseRequest) GetComment() string {
+	if x != nil && x.Comment != nil {
+		return *x.Comment
+	}
+	return ""
+}
+
+// The response of SubmitResponse.
+type SubmitResponseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the survey tells who has answered, in the language of the invitation; empty where it says
+	// nothing of its own.
+	Thanks string `protobuf:"bytes,1,opt,name=thanks,proto3" json:"thanks,omitempty"`
+	// The language of the invitation, BCP-47.
+	LanguageCode  string `protobuf:"bytes,2,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitResponseResponse) Reset() {
+	*x = SubmitResponseResponse{}
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitResponseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitResponseResponse) ProtoMessage() {}
+
+func (x *SubmitResponseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitResponseResponse.ProtoReflect.Descriptor instead.
+func (*SubmitResponseResponse) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SubmitResponseResponse) GetThanks() string {
+	if x != nil {
+		return x.Thanks
+	}
+	return ""
+}
+
+func (x *SubmitResponseResponse) GetLanguageCode() string {
+	if x != nil {
+		return x.LanguageCode
+	}
+	return ""
+}
+
 var File_rapport_v1_satisfaction_service_proto protoreflect.FileDescriptor
 
 const file_rapport_v1_satisfaction_service_proto_rawDesc = "" +
 	"\n" +
 	"%rapport/v1/satisfaction_service.proto\x12\n" +
-	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x17google/rpc/status.proto\x1a\x1crapport/v1/external_id.proto\x1a#rapport/v1/satisfaction_score.proto\"\xaf\x03\n" +
+	"rapport.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x17google/rpc/status.proto\x1a\x1crapport/v1/external_id.proto\x1a#rapport/v1/satisfaction_score.proto\x1a\x17rapport/v1/survey.proto\"\xaf\x03\n" +
 	"\x1eCreateSatisfactionScoreRequest\x12D\n" +
 	"\x06parent\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1f\x12\x1drapport.dev/SatisfactionScore\xbaH\x04r\x02\x18@R\x06parent\x12W\n" +
 	"\x12satisfaction_score\x18\x02 \x01(\v2\x1d.rapport.v1.SatisfactionScoreB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x11satisfactionScore\x12>\n" +
@@ -591,13 +1426,97 @@ const file_rapport_v1_satisfaction_service_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x125\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly2\xab\a\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\xd6\x01\n" +
+	"\x13CreateSurveyRequest\x125\n" +
+	"\x06survey\x18\x01 \x01(\v2\x12.rapport.v1.SurveyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06survey\x12'\n" +
+	"\tsurvey_id\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18$R\bsurveyId\x125\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"I\n" +
+	"\x10GetSurveyRequest\x125\n" +
+	"\x04name\x18\x01 \x01(\tB!\xe0A\x02\xfaA\x14\n" +
+	"\x12rapport.dev/Survey\xbaH\x04r\x02\x18@R\x04name\"\xb6\x01\n" +
+	"\x12ListSurveysRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12#\n" +
+	"\x06filter\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12&\n" +
+	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\aorderBy\"\x9e\x01\n" +
+	"\x13ListSurveysResponse\x12,\n" +
+	"\asurveys\x18\x01 \x03(\v2\x12.rapport.v1.SurveyR\asurveys\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\"\n" +
+	"\n" +
+	"total_size\x18\x03 \x01(\x05H\x00R\ttotalSize\x88\x01\x01B\r\n" +
+	"\v_total_size\"\x99\x02\n" +
+	"\x13UpdateSurveyRequest\x125\n" +
+	"\x06survey\x18\x01 \x01(\v2\x12.rapport.v1.SurveyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x06survey\x12@\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
+	"updateMask\x12(\n" +
+	"\rallow_missing\x18\x03 \x01(\bB\x03\xe0A\x01R\fallowMissing\x125\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x05 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\xcd\x01\n" +
+	"\x13DeleteSurveyRequest\x125\n" +
+	"\x04name\x18\x01 \x01(\tB!\xe0A\x02\xfaA\x14\n" +
+	"\x12rapport.dev/Survey\xbaH\x04r\x02\x18@R\x04name\x12\x1e\n" +
+	"\x04etag\x18\x02 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18@R\x04etag\x125\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"\x9b\x02\n" +
+	"\x1dCreateSurveyInvitationRequest\x12C\n" +
+	"\x06parent\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\x12\x1crapport.dev/SurveyInvitation\xbaH\x04r\x02\x18@R\x06parent\x12T\n" +
+	"\x11survey_invitation\x18\x02 \x01(\v2\x1c.rapport.v1.SurveyInvitationB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x10surveyInvitation\x125\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\"^\n" +
+	"\x1aGetSurveyInvitationRequest\x12@\n" +
+	"\x04name\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x1e\n" +
+	"\x1crapport.dev/SurveyInvitation\xbaH\x05r\x03\x18\x80\x01R\x04name\"\x85\x02\n" +
+	"\x1cListSurveyInvitationsRequest\x12C\n" +
+	"\x06parent\x18\x01 \x01(\tB+\xe0A\x02\xfaA\x1e\x12\x1crapport.dev/SurveyInvitation\xbaH\x04r\x02\x18@R\x06parent\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xe0A\x01\xbaH\x04\x1a\x02(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12#\n" +
+	"\x06filter\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12&\n" +
+	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\aorderBy\"\xc7\x01\n" +
+	"\x1dListSurveyInvitationsResponse\x12K\n" +
+	"\x12survey_invitations\x18\x01 \x03(\v2\x1c.rapport.v1.SurveyInvitationR\x11surveyInvitations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\"\n" +
+	"\n" +
+	"total_size\x18\x03 \x01(\x05H\x00R\ttotalSize\x88\x01\x01B\r\n" +
+	"\v_total_size\"\xa6\x02\n" +
+	"\x15SubmitResponseRequest\x12!\n" +
+	"\x05token\x18\x01 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\x18\x80\x04R\x05token\x12 \n" +
+	"\x06rating\x18\x02 \x01(\x05B\x03\xe0A\x02H\x00R\x06rating\x88\x01\x01\x12*\n" +
+	"\vexpectation\x18\x03 \x01(\x05B\x03\xe0A\x01H\x01R\vexpectation\x88\x01\x01\x12K\n" +
+	"\afactors\x18\x04 \x03(\v2$.rapport.v1.SatisfactionScore.FactorB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\afactors\x12(\n" +
+	"\acomment\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01H\x02R\acomment\x88\x01\x01B\t\n" +
+	"\a_ratingB\x0e\n" +
+	"\f_expectationB\n" +
+	"\n" +
+	"\b_comment\"U\n" +
+	"\x16SubmitResponseResponse\x12\x16\n" +
+	"\x06thanks\x18\x01 \x01(\tR\x06thanks\x12#\n" +
+	"\rlanguage_code\x18\x02 \x01(\tR\flanguageCode2\xd5\x10\n" +
 	"\x13SatisfactionService\x12\xdf\x01\n" +
 	"\x17CreateSatisfactionScore\x12*.rapport.v1.CreateSatisfactionScoreRequest\x1a\x1d.rapport.v1.SatisfactionScore\"y\xdaA/parent,satisfaction_score,satisfaction_score_id\x82\xd3\xe4\x93\x02A:\x12satisfaction_score\"+/v1/{parent=customers/*}/satisfactionScores\x12\xc8\x01\n" +
 	"\x1dBatchCreateSatisfactionScores\x120.rapport.v1.BatchCreateSatisfactionScoresRequest\x1a1.rapport.v1.BatchCreateSatisfactionScoresResponse\"B\x82\xd3\xe4\x93\x02<:\x01*\"7/v1/{parent=customers/*}/satisfactionScores:batchCreate\x12\x9a\x01\n" +
 	"\x14GetSatisfactionScore\x12'.rapport.v1.GetSatisfactionScoreRequest\x1a\x1d.rapport.v1.SatisfactionScore\":\xdaA\x04name\x82\xd3\xe4\x93\x02-\x12+/v1/{name=customers/*/satisfactionScores/*}\x12\xad\x01\n" +
 	"\x16ListSatisfactionScores\x12).rapport.v1.ListSatisfactionScoresRequest\x1a*.rapport.v1.ListSatisfactionScoresResponse\"<\xdaA\x06parent\x82\xd3\xe4\x93\x02-\x12+/v1/{parent=customers/*}/satisfactionScores\x12\x99\x01\n" +
-	"\x17DeleteSatisfactionScore\x12*.rapport.v1.DeleteSatisfactionScoreRequest\x1a\x16.google.protobuf.Empty\":\xdaA\x04name\x82\xd3\xe4\x93\x02-*+/v1/{name=customers/*/satisfactionScores/*}B\xac\x01\n" +
+	"\x17DeleteSatisfactionScore\x12*.rapport.v1.DeleteSatisfactionScoreRequest\x1a\x16.google.protobuf.Empty\":\xdaA\x04name\x82\xd3\xe4\x93\x02-*+/v1/{name=customers/*/satisfactionScores/*}\x12s\n" +
+	"\fCreateSurvey\x12\x1f.rapport.v1.CreateSurveyRequest\x1a\x12.rapport.v1.Survey\".\xdaA\x10survey,survey_id\x82\xd3\xe4\x93\x02\x15:\x06survey\"\v/v1/surveys\x12b\n" +
+	"\tGetSurvey\x12\x1c.rapport.v1.GetSurveyRequest\x1a\x12.rapport.v1.Survey\"#\xdaA\x04name\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=surveys/*}\x12f\n" +
+	"\vListSurveys\x12\x1e.rapport.v1.ListSurveysRequest\x1a\x1f.rapport.v1.ListSurveysResponse\"\x16\xdaA\x00\x82\xd3\xe4\x93\x02\r\x12\v/v1/surveys\x12\x85\x01\n" +
+	"\fUpdateSurvey\x12\x1f.rapport.v1.UpdateSurveyRequest\x1a\x12.rapport.v1.Survey\"@\xdaA\x12survey,update_mask\x82\xd3\xe4\x93\x02%:\x06survey2\x1b/v1/{survey.name=surveys/*}\x12l\n" +
+	"\fDeleteSurvey\x12\x1f.rapport.v1.DeleteSurveyRequest\x1a\x16.google.protobuf.Empty\"#\xdaA\x04name\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=surveys/*}\x12\xbb\x01\n" +
+	"\x16CreateSurveyInvitation\x12).rapport.v1.CreateSurveyInvitationRequest\x1a\x1c.rapport.v1.SurveyInvitation\"X\xdaA\x18parent,survey_invitation\x82\xd3\xe4\x93\x027:\x11survey_invitation\"\"/v1/{parent=surveys/*}/invitations\x12\x8e\x01\n" +
+	"\x13GetSurveyInvitation\x12&.rapport.v1.GetSurveyInvitationRequest\x1a\x1c.rapport.v1.SurveyInvitation\"1\xdaA\x04name\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=surveys/*/invitations/*}\x12\xa1\x01\n" +
+	"\x15ListSurveyInvitations\x12(.rapport.v1.ListSurveyInvitationsRequest\x1a).rapport.v1.ListSurveyInvitationsResponse\"3\xdaA\x06parent\x82\xd3\xe4\x93\x02$\x12\"/v1/{parent=surveys/*}/invitations\x12~\n" +
+	"\x0eSubmitResponse\x12!.rapport.v1.SubmitResponseRequest\x1a\".rapport.v1.SubmitResponseResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/surveyResponses:submitB\xac\x01\n" +
 	"\x0ecom.rapport.v1B\x18SatisfactionServiceProtoP\x01Z7github.com/rapport-crm/rapport/gen/rapport/v1;rapportv1\xa2\x02\x03RXX\xaa\x02\n" +
 	"Rapport.V1\xca\x02\n" +
 	"Rapport\\V1\xe2\x02\x16Rapport\\V1\\GPBMetadata\xea\x02\vRapport::V1b\x06proto3"
@@ -614,7 +1533,7 @@ func file_rapport_v1_satisfaction_service_proto_rawDescGZIP() []byte {
 	return file_rapport_v1_satisfaction_service_proto_rawDescData
 }
 
-var file_rapport_v1_satisfaction_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_rapport_v1_satisfaction_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_rapport_v1_satisfaction_service_proto_goTypes = []any{
 	(*CreateSatisfactionScoreRequest)(nil),        // 0: rapport.v1.CreateSatisfactionScoreRequest
 	(*BatchCreateSatisfactionScoresRequest)(nil),  // 1: rapport.v1.BatchCreateSatisfactionScoresRequest
@@ -623,35 +1542,76 @@ var file_rapport_v1_satisfaction_service_proto_goTypes = []any{
 	(*ListSatisfactionScoresRequest)(nil),         // 4: rapport.v1.ListSatisfactionScoresRequest
 	(*ListSatisfactionScoresResponse)(nil),        // 5: rapport.v1.ListSatisfactionScoresResponse
 	(*DeleteSatisfactionScoreRequest)(nil),        // 6: rapport.v1.DeleteSatisfactionScoreRequest
-	nil,                                           // 7: rapport.v1.BatchCreateSatisfactionScoresResponse.FailedRequestsEntry
-	(*SatisfactionScore)(nil),                     // 8: rapport.v1.SatisfactionScore
-	(*ExternalId)(nil),                            // 9: rapport.v1.ExternalId
-	(*status.Status)(nil),                         // 10: google.rpc.Status
-	(*emptypb.Empty)(nil),                         // 11: google.protobuf.Empty
+	(*CreateSurveyRequest)(nil),                   // 7: rapport.v1.CreateSurveyRequest
+	(*GetSurveyRequest)(nil),                      // 8: rapport.v1.GetSurveyRequest
+	(*ListSurveysRequest)(nil),                    // 9: rapport.v1.ListSurveysRequest
+	(*ListSurveysResponse)(nil),                   // 10: rapport.v1.ListSurveysResponse
+	(*UpdateSurveyRequest)(nil),                   // 11: rapport.v1.UpdateSurveyRequest
+	(*DeleteSurveyRequest)(nil),                   // 12: rapport.v1.DeleteSurveyRequest
+	(*CreateSurveyInvitationRequest)(nil),         // 13: rapport.v1.CreateSurveyInvitationRequest
+	(*GetSurveyInvitationRequest)(nil),            // 14: rapport.v1.GetSurveyInvitationRequest
+	(*ListSurveyInvitationsRequest)(nil),          // 15: rapport.v1.ListSurveyInvitationsRequest
+	(*ListSurveyInvitationsResponse)(nil),         // 16: rapport.v1.ListSurveyInvitationsResponse
+	(*SubmitResponseRequest)(nil),                 // 17: rapport.v1.SubmitResponseRequest
+	(*SubmitResponseResponse)(nil),                // 18: rapport.v1.SubmitResponseResponse
+	nil,                                           // 19: rapport.v1.BatchCreateSatisfactionScoresResponse.FailedRequestsEntry
+	(*SatisfactionScore)(nil),                     // 20: rapport.v1.SatisfactionScore
+	(*ExternalId)(nil),                            // 21: rapport.v1.ExternalId
+	(*Survey)(nil),                                // 22: rapport.v1.Survey
+	(*fieldmaskpb.FieldMask)(nil),                 // 23: google.protobuf.FieldMask
+	(*SurveyInvitation)(nil),                      // 24: rapport.v1.SurveyInvitation
+	(*SatisfactionScore_Factor)(nil),              // 25: rapport.v1.SatisfactionScore.Factor
+	(*status.Status)(nil),                         // 26: google.rpc.Status
+	(*emptypb.Empty)(nil),                         // 27: google.protobuf.Empty
 }
 var file_rapport_v1_satisfaction_service_proto_depIdxs = []int32{
-	8,  // 0: rapport.v1.CreateSatisfactionScoreRequest.satisfaction_score:type_name -> rapport.v1.SatisfactionScore
-	9,  // 1: rapport.v1.CreateSatisfactionScoreRequest.customer_external_id:type_name -> rapport.v1.ExternalId
+	20, // 0: rapport.v1.CreateSatisfactionScoreRequest.satisfaction_score:type_name -> rapport.v1.SatisfactionScore
+	21, // 1: rapport.v1.CreateSatisfactionScoreRequest.customer_external_id:type_name -> rapport.v1.ExternalId
 	0,  // 2: rapport.v1.BatchCreateSatisfactionScoresRequest.requests:type_name -> rapport.v1.CreateSatisfactionScoreRequest
-	8,  // 3: rapport.v1.BatchCreateSatisfactionScoresResponse.satisfaction_scores:type_name -> rapport.v1.SatisfactionScore
-	7,  // 4: rapport.v1.BatchCreateSatisfactionScoresResponse.failed_requests:type_name -> rapport.v1.BatchCreateSatisfactionScoresResponse.FailedRequestsEntry
-	8,  // 5: rapport.v1.ListSatisfactionScoresResponse.satisfaction_scores:type_name -> rapport.v1.SatisfactionScore
-	10, // 6: rapport.v1.BatchCreateSatisfactionScoresResponse.FailedRequestsEntry.value:type_name -> google.rpc.Status
-	0,  // 7: rapport.v1.SatisfactionService.CreateSatisfactionScore:input_type -> rapport.v1.CreateSatisfactionScoreRequest
-	1,  // 8: rapport.v1.SatisfactionService.BatchCreateSatisfactionScores:input_type -> rapport.v1.BatchCreateSatisfactionScoresRequest
-	3,  // 9: rapport.v1.SatisfactionService.GetSatisfactionScore:input_type -> rapport.v1.GetSatisfactionScoreRequest
-	4,  // 10: rapport.v1.SatisfactionService.ListSatisfactionScores:input_type -> rapport.v1.ListSatisfactionScoresRequest
-	6,  // 11: rapport.v1.SatisfactionService.DeleteSatisfactionScore:input_type -> rapport.v1.DeleteSatisfactionScoreRequest
-	8,  // 12: rapport.v1.SatisfactionService.CreateSatisfactionScore:output_type -> rapport.v1.SatisfactionScore
-	2,  // 13: rapport.v1.SatisfactionService.BatchCreateSatisfactionScores:output_type -> rapport.v1.BatchCreateSatisfactionScoresResponse
-	8,  // 14: rapport.v1.SatisfactionService.GetSatisfactionScore:output_type -> rapport.v1.SatisfactionScore
-	5,  // 15: rapport.v1.SatisfactionService.ListSatisfactionScores:output_type -> rapport.v1.ListSatisfactionScoresResponse
-	11, // 16: rapport.v1.SatisfactionService.DeleteSatisfactionScore:output_type -> google.protobuf.Empty
-	12, // [12:17] is the sub-list for method output_type
-	7,  // [7:12] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	20, // 3: rapport.v1.BatchCreateSatisfactionScoresResponse.satisfaction_scores:type_name -> rapport.v1.SatisfactionScore
+	19, // 4: rapport.v1.BatchCreateSatisfactionScoresResponse.failed_requests:type_name -> rapport.v1.BatchCreateSatisfactionScoresResponse.FailedRequestsEntry
+	20, // 5: rapport.v1.ListSatisfactionScoresResponse.satisfaction_scores:type_name -> rapport.v1.SatisfactionScore
+	22, // 6: rapport.v1.CreateSurveyRequest.survey:type_name -> rapport.v1.Survey
+	22, // 7: rapport.v1.ListSurveysResponse.surveys:type_name -> rapport.v1.Survey
+	22, // 8: rapport.v1.UpdateSurveyRequest.survey:type_name -> rapport.v1.Survey
+	23, // 9: rapport.v1.UpdateSurveyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	24, // 10: rapport.v1.CreateSurveyInvitationRequest.survey_invitation:type_name -> rapport.v1.SurveyInvitation
+	24, // 11: rapport.v1.ListSurveyInvitationsResponse.survey_invitations:type_name -> rapport.v1.SurveyInvitation
+	25, // 12: rapport.v1.SubmitResponseRequest.factors:type_name -> rapport.v1.SatisfactionScore.Factor
+	26, // 13: rapport.v1.BatchCreateSatisfactionScoresResponse.FailedRequestsEntry.value:type_name -> google.rpc.Status
+	0,  // 14: rapport.v1.SatisfactionService.CreateSatisfactionScore:input_type -> rapport.v1.CreateSatisfactionScoreRequest
+	1,  // 15: rapport.v1.SatisfactionService.BatchCreateSatisfactionScores:input_type -> rapport.v1.BatchCreateSatisfactionScoresRequest
+	3,  // 16: rapport.v1.SatisfactionService.GetSatisfactionScore:input_type -> rapport.v1.GetSatisfactionScoreRequest
+	4,  // 17: rapport.v1.SatisfactionService.ListSatisfactionScores:input_type -> rapport.v1.ListSatisfactionScoresRequest
+	6,  // 18: rapport.v1.SatisfactionService.DeleteSatisfactionScore:input_type -> rapport.v1.DeleteSatisfactionScoreRequest
+	7,  // 19: rapport.v1.SatisfactionService.CreateSurvey:input_type -> rapport.v1.CreateSurveyRequest
+	8,  // 20: rapport.v1.SatisfactionService.GetSurvey:input_type -> rapport.v1.GetSurveyRequest
+	9,  // 21: rapport.v1.SatisfactionService.ListSurveys:input_type -> rapport.v1.ListSurveysRequest
+	11, // 22: rapport.v1.SatisfactionService.UpdateSurvey:input_type -> rapport.v1.UpdateSurveyRequest
+	12, // 23: rapport.v1.SatisfactionService.DeleteSurvey:input_type -> rapport.v1.DeleteSurveyRequest
+	13, // 24: rapport.v1.SatisfactionService.CreateSurveyInvitation:input_type -> rapport.v1.CreateSurveyInvitationRequest
+	14, // 25: rapport.v1.SatisfactionService.GetSurveyInvitation:input_type -> rapport.v1.GetSurveyInvitationRequest
+	15, // 26: rapport.v1.SatisfactionService.ListSurveyInvitations:input_type -> rapport.v1.ListSurveyInvitationsRequest
+	17, // 27: rapport.v1.SatisfactionService.SubmitResponse:input_type -> rapport.v1.SubmitResponseRequest
+	20, // 28: rapport.v1.SatisfactionService.CreateSatisfactionScore:output_type -> rapport.v1.SatisfactionScore
+	2,  // 29: rapport.v1.SatisfactionService.BatchCreateSatisfactionScores:output_type -> rapport.v1.BatchCreateSatisfactionScoresResponse
+	20, // 30: rapport.v1.SatisfactionService.GetSatisfactionScore:output_type -> rapport.v1.SatisfactionScore
+	5,  // 31: rapport.v1.SatisfactionService.ListSatisfactionScores:output_type -> rapport.v1.ListSatisfactionScoresResponse
+	27, // 32: rapport.v1.SatisfactionService.DeleteSatisfactionScore:output_type -> google.protobuf.Empty
+	22, // 33: rapport.v1.SatisfactionService.CreateSurvey:output_type -> rapport.v1.Survey
+	22, // 34: rapport.v1.SatisfactionService.GetSurvey:output_type -> rapport.v1.Survey
+	10, // 35: rapport.v1.SatisfactionService.ListSurveys:output_type -> rapport.v1.ListSurveysResponse
+	22, // 36: rapport.v1.SatisfactionService.UpdateSurvey:output_type -> rapport.v1.Survey
+	27, // 37: rapport.v1.SatisfactionService.DeleteSurvey:output_type -> google.protobuf.Empty
+	24, // 38: rapport.v1.SatisfactionService.CreateSurveyInvitation:output_type -> rapport.v1.SurveyInvitation
+	24, // 39: rapport.v1.SatisfactionService.GetSurveyInvitation:output_type -> rapport.v1.SurveyInvitation
+	16, // 40: rapport.v1.SatisfactionService.ListSurveyInvitations:output_type -> rapport.v1.ListSurveyInvitationsResponse
+	18, // 41: rapport.v1.SatisfactionService.SubmitResponse:output_type -> rapport.v1.SubmitResponseResponse
+	28, // [28:42] is the sub-list for method output_type
+	14, // [14:28] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_satisfaction_service_proto_init() }
@@ -661,14 +1621,18 @@ func file_rapport_v1_satisfaction_service_proto_init() {
 	}
 	file_rapport_v1_external_id_proto_init()
 	file_rapport_v1_satisfaction_score_proto_init()
+	file_rapport_v1_survey_proto_init()
 	file_rapport_v1_satisfaction_service_proto_msgTypes[5].OneofWrappers = []any{}
+	file_rapport_v1_satisfaction_service_proto_msgTypes[10].OneofWrappers = []any{}
+	file_rapport_v1_satisfaction_service_proto_msgTypes[16].OneofWrappers = []any{}
+	file_rapport_v1_satisfaction_service_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_satisfaction_service_proto_rawDesc), len(file_rapport_v1_satisfaction_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,15 @@ const (
 	SatisfactionService_GetSatisfactionScore_FullMethodName          = "/rapport.v1.SatisfactionService/GetSatisfactionScore"
 	SatisfactionService_ListSatisfactionScores_FullMethodName        = "/rapport.v1.SatisfactionService/ListSatisfactionScores"
 	SatisfactionService_DeleteSatisfactionScore_FullMethodName       = "/rapport.v1.SatisfactionService/DeleteSatisfactionScore"
+	SatisfactionService_CreateSurvey_FullMethodName                  = "/rapport.v1.SatisfactionService/CreateSurvey"
+	SatisfactionService_GetSurvey_FullMethodName                     = "/rapport.v1.SatisfactionService/GetSurvey"
+	SatisfactionService_ListSurveys_FullMethodName                   = "/rapport.v1.SatisfactionService/ListSurveys"
+	SatisfactionService_UpdateSurvey_FullMethodName                  = "/rapport.v1.SatisfactionService/UpdateSurvey"
+	SatisfactionService_DeleteSurvey_FullMethodName                  = "/rapport.v1.SatisfactionService/DeleteSurvey"
+	SatisfactionService_CreateSurveyInvitation_FullMethodName        = "/rapport.v1.SatisfactionService/CreateSurveyInvitation"
+	SatisfactionService_GetSurveyInvitation_FullMethodName           = "/rapport.v1.SatisfactionService/GetSurveyInvitation"
+	SatisfactionService_ListSurveyInvitations_FullMethodName         = "/rapport.v1.SatisfactionService/ListSurveyInvitations"
+	SatisfactionService_SubmitResponse_FullMethodName                = "/rapport.v1.SatisfactionService/SubmitResponse"
 )
 
 // SatisfactionServiceClient is the client API for SatisfactionService service.
@@ -64,6 +73,55 @@ type SatisfactionServiceClient interface {
 	//
 	// Errors: NOT_FOUND (SATISFACTION_SCORE_NOT_FOUND); ABORTED (ETAG_MISMATCH).
 	DeleteSatisfactionScore(ctx context.Context, in *DeleteSatisfactionScoreRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Makes a survey.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); ALREADY_EXISTS
+	// (SURVEY_ALREADY_EXISTS).
+	CreateSurvey(ctx context.Context, in *CreateSurveyRequest, opts ...grpc.CallOption) (*Survey, error)
+	// Returns one survey.
+	//
+	// Errors: NOT_FOUND (SURVEY_NOT_FOUND).
+	GetSurvey(ctx context.Context, in *GetSurveyRequest, opts ...grpc.CallOption) (*Survey, error)
+	// Lists the surveys.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN,
+	// INVALID_FIELD).
+	ListSurveys(ctx context.Context, in *ListSurveysRequest, opts ...grpc.CallOption) (*ListSurveysResponse, error)
+	// Changes a survey. Invitations that can still be answered ask what the survey asks then.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_UPDATE_MASK, EMPTY_UPDATE_MASK,
+	// REQUEST_ID_REUSED); NOT_FOUND (SURVEY_NOT_FOUND); ABORTED (ETAG_MISMATCH).
+	UpdateSurvey(ctx context.Context, in *UpdateSurveyRequest, opts ...grpc.CallOption) (*Survey, error)
+	// Removes a survey that has no invitations and no scores. It cannot be undone.
+	//
+	// Errors: NOT_FOUND (SURVEY_NOT_FOUND); FAILED_PRECONDITION (SURVEY_IN_USE); ABORTED
+	// (ETAG_MISMATCH).
+	DeleteSurvey(ctx context.Context, in *DeleteSurveyRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
+	// Invites a customer to answer a survey. Of several invitations of one customer at the same
+	// moment the first one wins, and the others are asked too soon.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); NOT_FOUND (SURVEY_NOT_FOUND,
+	// CUSTOMER_NOT_FOUND); FAILED_PRECONDITION (CUSTOMER_DELETED, CUSTOMER_REFUSES_CONTACT,
+	// SURVEY_REPEATED_TOO_SOON).
+	CreateSurveyInvitation(ctx context.Context, in *CreateSurveyInvitationRequest, opts ...grpc.CallOption) (*SurveyInvitation, error)
+	// Returns one invitation.
+	//
+	// Errors: NOT_FOUND (INVITATION_NOT_FOUND).
+	GetSurveyInvitation(ctx context.Context, in *GetSurveyInvitationRequest, opts ...grpc.CallOption) (*SurveyInvitation, error)
+	// Lists the invitations to one survey, or to all with the parent `surveys/-`.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN,
+	// INVALID_FIELD); NOT_FOUND (SURVEY_NOT_FOUND).
+	ListSurveyInvitations(ctx context.Context, in *ListSurveyInvitationsRequest, opts ...grpc.CallOption) (*ListSurveyInvitationsResponse, error)
+	// Takes the answer to an invitation, by its token and without other credentials. It counts once:
+	// the same answer again is answered as the first one was, and another one is refused. What is
+	// answered tells nothing of the customer, and a token that was never given is told from none
+	// that was. Calls are limited by the client's address, see docs/operations.md.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD); NOT_FOUND (INVITATION_NOT_FOUND);
+	// FAILED_PRECONDITION (INVITATION_ANSWERED, INVITATION_EXPIRED); ALREADY_EXISTS
+	// (SURVEY_ALREADY_ANSWERED); RESOURCE_EXHAUSTED (QUOTA_EXCEEDED).
+	SubmitResponse(ctx context.Context, in *SubmitResponseRequest, opts ...grpc.CallOption) (*SubmitResponseResponse, error)
 }
 
 type satisfactionServiceClient struct {
@@ -124,6 +182,96 @@ func (c *satisfactionServiceClient) DeleteSatisfactionScore(ctx context.Context,
 	return out, nil
 }
 
+func (c *satisfactionServiceClient) CreateSurvey(ctx context.Context, in *CreateSurveyRequest, opts ...grpc.CallOption) (*Survey, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Survey)
+	err := c.cc.Invoke(ctx, SatisfactionService_CreateSurvey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *satisfactionServiceClient) GetSurvey(ctx context.Context, in *GetSurveyRequest, opts ...grpc.CallOption) (*Survey, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Survey)
+	err := c.cc.Invoke(ctx, SatisfactionService_GetSurvey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *satisfactionServiceClient) ListSurveys(ctx context.Context, in *ListSurveysRequest, opts ...grpc.CallOption) (*ListSurveysResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSurveysResponse)
+	err := c.cc.Invoke(ctx, SatisfactionService_ListSurveys_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *satisfactionServiceClient) UpdateSurvey(ctx context.Context, in *UpdateSurveyRequest, opts ...grpc.CallOption) (*Survey, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Survey)
+	err := c.cc.Invoke(ctx, SatisfactionService_UpdateSurvey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *satisfactionServiceClient) DeleteSurvey(ctx context.Context, in *DeleteSurveyRequest, opts ...grpc.CallOption) (*emptypb.Empty, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(emptypb.Empty)
+	err := c.cc.Invoke(ctx, SatisfactionService_DeleteSurvey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *satisfactionServiceClient) CreateSurveyInvitation(ctx context.Context, in *CreateSurveyInvitationRequest, opts ...grpc.CallOption) (*SurveyInvitation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SurveyInvitation)
+	err := c.cc.Invoke(ctx, SatisfactionService_CreateSurveyInvitation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *satisfactionServiceClient) GetSurveyInvitation(ctx context.Context, in *GetSurveyInvitationRequest, opts ...grpc.CallOption) (*SurveyInvitation, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SurveyInvitation)
+	err := c.cc.Invoke(ctx, SatisfactionService_GetSurveyInvitation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *satisfactionServiceClient) ListSurveyInvitations(ctx context.Context, in *ListSurveyInvitationsRequest, opts ...grpc.CallOption) (*ListSurveyInvitationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSurveyInvitationsResponse)
+	err := c.cc.Invoke(ctx, SatisfactionService_ListSurveyInvitations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *satisfactionServiceClient) SubmitResponse(ctx context.Context, in *SubmitResponseRequest, opts ...grpc.CallOption) (*SubmitResponseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SubmitResponseResponse)
+	err := c.cc.Invoke(ctx, SatisfactionService_SubmitResponse_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SatisfactionServiceServer is the server API for SatisfactionService service.
 // All implementations should embed UnimplementedSatisfactionServiceServer
 // for forward compatibility.
@@ -161,6 +309,55 @@ type SatisfactionServiceServer interface {
 	//
 	// Errors: NOT_FOUND (SATISFACTION_SCORE_NOT_FOUND); ABORTED (ETAG_MISMATCH).
 	DeleteSatisfactionScore(context.Context, *DeleteSatisfactionScoreRequest) (*emptypb.Empty, error)
+	// Makes a survey.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); ALREADY_EXISTS
+	// (SURVEY_ALREADY_EXISTS).
+	CreateSurvey(context.Context, *CreateSurveyRequest) (*Survey, error)
+	// Returns one survey.
+	//
+	// Errors: NOT_FOUND (SURVEY_NOT_FOUND).
+	GetSurvey(context.Context, *GetSurveyRequest) (*Survey, error)
+	// Lists the surveys.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN,
+	// INVALID_FIELD).
+	ListSurveys(context.Context, *ListSurveysRequest) (*ListSurveysResponse, error)
+	// Changes a survey. Invitations that can still be answered ask what the survey asks then.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD, INVALID_UPDATE_MASK, EMPTY_UPDATE_MASK,
+	// REQUEST_ID_REUSED); NOT_FOUND (SURVEY_NOT_FOUND); ABORTED (ETAG_MISMATCH).
+	UpdateSurvey(context.Context, *UpdateSurveyRequest) (*Survey, error)
+	// Removes a survey that has no invitations and no scores. It cannot be undone.
+	//
+	// Errors: NOT_FOUND (SURVEY_NOT_FOUND); FAILED_PRECONDITION (SURVEY_IN_USE); ABORTED
+	// (ETAG_MISMATCH).
+	DeleteSurvey(context.Context, *DeleteSurveyRequest) (*emptypb.Empty, error)
+	// Invites a customer to answer a survey. Of several invitations of one customer at the same
+	// moment the first one wins, and the others are asked too soon.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD, REQUEST_ID_REUSED); NOT_FOUND (SURVEY_NOT_FOUND,
+	// CUSTOMER_NOT_FOUND); FAILED_PRECONDITION (CUSTOMER_DELETED, CUSTOMER_REFUSES_CONTACT,
+	// SURVEY_REPEATED_TOO_SOON).
+	CreateSurveyInvitation(context.Context, *CreateSurveyInvitationRequest) (*SurveyInvitation, error)
+	// Returns one invitation.
+	//
+	// Errors: NOT_FOUND (INVITATION_NOT_FOUND).
+	GetSurveyInvitation(context.Context, *GetSurveyInvitationRequest) (*SurveyInvitation, error)
+	// Lists the invitations to one survey, or to all with the parent `surveys/-`.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FILTER, INVALID_ORDER_BY, INVALID_PAGE_TOKEN,
+	// INVALID_FIELD); NOT_FOUND (SURVEY_NOT_FOUND).
+	ListSurveyInvitations(context.Context, *ListSurveyInvitationsRequest) (*ListSurveyInvitationsResponse, error)
+	// Takes the answer to an invitation, by its token and without other credentials. It counts once:
+	// the same answer again is answered as the first one was, and another one is refused. What is
+	// answered tells nothing of the customer, and a token that was never given is told from none
+	// that was. Calls are limited by the client's address, see docs/operations.md.
+	//
+	// Errors: INVALID_ARGUMENT (INVALID_FIELD); NOT_FOUND (INVITATION_NOT_FOUND);
+	// FAILED_PRECONDITION (INVITATION_ANSWERED, INVITATION_EXPIRED); ALREADY_EXISTS
+	// (SURVEY_ALREADY_ANSWERED); RESOURCE_EXHAUSTED (QUOTA_EXCEEDED).
+	SubmitResponse(context.Context, *SubmitResponseRequest) (*SubmitResponseResponse, error)
 }
 
 // UnimplementedSatisfactionServiceServer should be embedded to have
@@ -184,6 +381,33 @@ func (UnimplementedSatisfactionServiceServer) ListSatisfactionScores(context.Con
 }
 func (UnimplementedSatisfactionServiceServer) DeleteSatisfactionScore(context.Context, *DeleteSatisfactionScoreRequest) (*emptypb.Empty, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeleteSatisfactionScore not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) CreateSurvey(context.Context, *CreateSurveyRequest) (*Survey, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateSurvey not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) GetSurvey(context.Context, *GetSurveyRequest) (*Survey, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSurvey not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) ListSurveys(context.Context, *ListSurveysRequest) (*ListSurveysResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSurveys not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) UpdateSurvey(context.Context, *UpdateSurveyRequest) (*Survey, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateSurvey not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) DeleteSurvey(context.Context, *DeleteSurveyRequest) (*emptypb.Empty, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteSurvey not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) CreateSurveyInvitation(context.Context, *CreateSurveyInvitationRequest) (*SurveyInvitation, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateSurveyInvitation not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) GetSurveyInvitation(context.Context, *GetSurveyInvitationRequest) (*SurveyInvitation, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSurveyInvitation not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) ListSurveyInvitations(context.Context, *ListSurveyInvitationsRequest) (*ListSurveyInvitationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSurveyInvitations not implemented")
+}
+func (UnimplementedSatisfactionServiceServer) SubmitResponse(context.Context, *SubmitResponseRequest) (*SubmitResponseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SubmitResponse not implemented")
 }
 func (UnimplementedSatisfactionServiceServer) testEmbeddedByValue() {}
 
@@ -295,6 +519,168 @@ func _SatisfactionService_DeleteSatisfactionScore_Handler(srv interface{}, ctx c
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SatisfactionService_CreateSurvey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateSurveyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).CreateSurvey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_CreateSurvey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).CreateSurvey(ctx, req.(*CreateSurveyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SatisfactionService_GetSurvey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSurveyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).GetSurvey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_GetSurvey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).GetSurvey(ctx, req.(*GetSurveyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SatisfactionService_ListSurveys_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSurveysRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).ListSurveys(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_ListSurveys_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).ListSurveys(ctx, req.(*ListSurveysRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SatisfactionService_UpdateSurvey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateSurveyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).UpdateSurvey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_UpdateSurvey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).UpdateSurvey(ctx, req.(*UpdateSurveyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SatisfactionService_DeleteSurvey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteSurveyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).DeleteSurvey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_DeleteSurvey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).DeleteSurvey(ctx, req.(*DeleteSurveyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SatisfactionService_CreateSurveyInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateSurveyInvitationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).CreateSurveyInvitation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_CreateSurveyInvitation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).CreateSurveyInvitation(ctx, req.(*CreateSurveyInvitationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SatisfactionService_GetSurveyInvitation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSurveyInvitationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).GetSurveyInvitation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_GetSurveyInvitation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).GetSurveyInvitation(ctx, req.(*GetSurveyInvitationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SatisfactionService_ListSurveyInvitations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSurveyInvitationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).ListSurveyInvitations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_ListSurveyInvitations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).ListSurveyInvitations(ctx, req.(*ListSurveyInvitationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SatisfactionService_SubmitResponse_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SubmitResponseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SatisfactionServiceServer).SubmitResponse(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SatisfactionService_SubmitResponse_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SatisfactionServiceServer).SubmitResponse(ctx, req.(*SubmitResponseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SatisfactionService_ServiceDesc is the grpc.ServiceDesc for SatisfactionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -321,6 +707,42 @@ var SatisfactionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteSatisfactionScore",
 			Handler:    _SatisfactionService_DeleteSatisfactionScore_Handler,
+		},
+		{
+			MethodName: "CreateSurvey",
+			Handler:    _SatisfactionService_CreateSurvey_Handler,
+		},
+		{
+			MethodName: "GetSurvey",
+			Handler:    _SatisfactionService_GetSurvey_Handler,
+		},
+		{
+			MethodName: "ListSurveys",
+			Handler:    _SatisfactionService_ListSurveys_Handler,
+		},
+		{
+			MethodName: "UpdateSurvey",
+			Handler:    _SatisfactionService_UpdateSurvey_Handler,
+		},
+		{
+			MethodName: "DeleteSurvey",
+			Handler:    _SatisfactionService_DeleteSurvey_Handler,
+		},
+		{
+			MethodName: "CreateSurveyInvitation",
+			Handler:    _SatisfactionService_CreateSurveyInvitation_Handler,
+		},
+		{
+			MethodName: "GetSurveyInvitation",
+			Handler:    _SatisfactionService_GetSurveyInvitation_Handler,
+		},
+		{
+			MethodName: "ListSurveyInvitations",
+			Handler:    _SatisfactionService_ListSurveyInvitations_Handler,
+		},
+		{
+			MethodName: "SubmitResponse",
+			Handler:    _SatisfactionService_SubmitResponse_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -19,11 +19,13 @@ import (
 	"github.com/rapport-crm/rapport/internal/followup"
 	"github.com/rapport-crm/rapport/internal/inprocess"
 	"github.com/rapport-crm/rapport/internal/interaction"
+	"github.com/rapport-crm/rapport/internal/invitation"
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/purchase"
 	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
+	"github.com/rapport-crm/rapport/internal/survey"
 	"github.com/rapport-crm/rapport/internal/task"
 	"github.com/rapport-crm/rapport/internal/telemetry"
 	"github.com/rapport-crm/rapport/internal/timeline"
@@ -48,6 +50,10 @@ type (
 	histories = timeline.Server
 	tasks     = task.Server
 	followUps = followup.Server
+
+	scores      = satisfaction.Server
+	surveys     = survey.Server
+	invitations = invitation.Server
 )
 
 type service struct {
@@ -59,6 +65,12 @@ type service struct {
 type taskService struct {
 	*tasks
 	*followUps
+}
+
+type satisfactionService struct {
+	*scores
+	*surveys
+	*invitations
 }
 
 // Start makes the service on a database whose schema is up to date. The tracer sees
@@ -75,18 +87,18 @@ func Start(ctx context.Context, url string, tracer pgx.QueryTracer, t *telemetry
 	var services rpc.Registrar
 	records := owned.Service{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour}
 	interactions, purchases, tasks := interaction.New(records), purchase.New(records), task.New(records)
-	scores := satisfaction.New(records)
+	allScores := satisfaction.New(records)
 	rapportv1.RegisterCustomerServiceServer(&services, service{
 		&customer.Server{DB: pool, Mutations: mutations, PurgeAfter: 720 * time.Hour},
 		contact.New(records, ""),
 		timeline.New(pool, mutations.Clock, timeline.Records{
 			Interactions: interactions.Reader(), Cases: cases.New(records, tasks).Reader(), Tasks: tasks.Reader(),
-			Purchases: purchases.Reader(), Scores: scores.Reader(),
+			Purchases: purchases.Reader(), Scores: allScores.Reader(),
 		}),
 	})
 	rapportv1.RegisterPurchaseServiceServer(&services, purchases)
 	rapportv1.RegisterInteractionServiceServer(&services, interactions)
-	rapportv1.RegisterSatisfactionServiceServer(&services, scores)
+	rapportv1.RegisterSatisfactionServiceServer(&services, satisfactionService{allScores, &surveys{}, &invitations{}})
 	rapportv1.RegisterTaskServiceServer(&services, taskService{tasks, &followup.Server{DB: pool, Clock: mutations.Clock}})
 	s := &Service{pool: pool}
 	if s.Channel, err = channel(&services, t); err != nil {
