@@ -119,6 +119,28 @@ func (d *documented) lines(path string) (last string) {
 	return last
 }
 
+// picture calls an operation whose answer is drawn.
+func (d *documented) picture(path string) {
+	d.Helper()
+	request, err := http.NewRequestWithContext(d.Context(), http.MethodGet, d.url+path, http.NoBody)
+	if err != nil {
+		d.Fatal(err)
+	}
+	route, _, err := d.router.FindRoute(request)
+	if err != nil {
+		d.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer response.Body.Close() //nolint:errcheck // nothing was written
+	if response.StatusCode != http.StatusOK || route.Operation.Responses.Status(response.StatusCode).Value.Content[response.Header.Get("Content-Type")] == nil {
+		d.Errorf("%s: status %d, headers %v", path, response.StatusCode, response.Header)
+	}
+	d.seen[route.Operation.OperationID] = true
+}
+
 // example returns the body that the document shows for an operation.
 func (d *documented) example(method, path string) string {
 	d.Helper()
@@ -150,6 +172,7 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	serviceTiers(d)
 	satisfactionScores(d)
 	seenTogether(d)
+	reports(d)
 	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
 		t.Errorf("the export ends with %s", last)
 	}
@@ -334,6 +357,17 @@ func satisfactionScores(d *documented) {
 	d.call(412, "DELETE", scoresPath+"/"+scoreID, "", "If-Match", `"9"`)
 	d.call(204, "DELETE", scoresPath+"/"+scoreID, "")
 	d.call(404, "GET", scoresPath+"/"+scoreID, "")
+}
+
+func reports(d *documented) {
+	d.Helper()
+	d.call(200, "GET", "/v1/reports/satisfaction?granularity=MONTH&groupBy=channel&metrics=NPS&interval.startTime=2026-01-01T00:00:00Z", "")
+	d.call(400, "GET", "/v1/reports/satisfaction?groupBy=nothing", "")
+	d.call(200, "GET", "/v1/reports/drivers?factors=staff&cut=SCALE_MIDPOINT", "")
+	d.call(400, "GET", "/v1/reports/drivers?filter=nothing=1", "")
+	d.picture("/v1/reports/satisfaction.svg?granularity=MONTH")
+	d.picture("/v1/reports/drivers.svg")
+	d.call(400, "GET", "/v1/reports/drivers.svg?filter=nothing=1", "")
 }
 
 // seenTogether calls what shows records of several kinds at once.

@@ -101,9 +101,9 @@ func (c *quadrantChart) axis(factors []*rapportv1.DriverReport_Factor, of func(*
 	for _, f := range factors {
 		low, high = math.Min(low, of(f)), math.Max(high, of(f))
 	}
-	// The cut stays off the edges, so that each quadrant has room for its name.
+	// Each quadrant has room for its name, beyond the cut and beyond its factors.
 	room := math.Max(high-low, 0.02) * 0.12
-	return newScale(math.Min(low, cut-room), math.Max(high, cut+room), lowest, highest, from, to, 8)
+	return newScale(math.Min(low, cut-room)-room, math.Max(high, cut+room)+room, lowest, highest, from, to, 8)
 }
 
 // quadrants draws where the quadrants meet, and their names.

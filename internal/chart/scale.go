@@ -14,7 +14,7 @@ type scale struct {
 
 // newScale covers the numbers with some room, on round steps, within what they can be.
 func newScale(low, high, lowest, highest, from, to float64, steps int) scale {
-	room := (high - low) * 0.06
+	room := (high - low) * 0.02
 	if room == 0 {
 		room = math.Max(math.Abs(high)*0.05, 0.01)
 	}

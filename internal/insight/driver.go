@@ -28,7 +28,7 @@ const (
 
 // GetDriverReport tells what drives satisfaction.
 func (s *Server) GetDriverReport(ctx context.Context, req *rapportv1.GetDriverReportRequest) (*rapportv1.DriverReport, error) {
-	r := &drivers{req: req, now: s.now()}
+	r := &drivers{req: req, now: s.now(), scope: scope{table: scoreTable}}
 	if err := r.parse(s.Scores); err != nil {
 		return nil, err
 	}
@@ -60,11 +60,14 @@ func (r *drivers) parse(known *satisfaction.Server) error {
 	if err := wrong.Err(); err != nil {
 		return err
 	}
-	if err := r.scope.filter(known, r.req.GetFilter(), r.req.GetScoreFilter()); err != nil {
+	if err := r.scope.filterCustomers(r.req.GetFilter()); err != nil {
 		return err
 	}
-	r.scope.scores = append(r.scope.scores, "metric = 'CSAT'", "factors <> '[]'")
-	r.scope.during(in)
+	if err := r.scope.filterScores(known, r.req.GetScoreFilter()); err != nil {
+		return err
+	}
+	r.scope.rows = append(r.scope.rows, "metric = 'CSAT'", "factors <> '[]'")
+	r.scope.during("submit_time", in)
 	return nil
 }
 

@@ -22,6 +22,8 @@ type dimension struct {
 	key, join string
 	// prefix makes a resource's name of an id.
 	prefix string
+	// asked tells whether invitations have it too.
+	asked bool
 }
 
 var dimensions = map[string]dimension{
@@ -35,7 +37,7 @@ var dimensions = map[string]dimension{
 	"staff":   {key: "s.staff"},
 	"channel": {key: "s.channel"},
 	"source":  {key: "s.source"},
-	"survey":  {key: "s.survey_id", prefix: "surveys/"},
+	"survey":  {key: "s.survey_id", prefix: "surveys/", asked: true},
 }
 
 const (
@@ -61,6 +63,7 @@ func (s *scope) parseGroups(wrong *apierr.Violations, names []string) (out []dim
 			continue
 		}
 		if d.column != "" {
+			d.asked = true
 			s.columns = append(s.columns, d.column)
 		}
 		out = append(out, d)

@@ -2,7 +2,7 @@ package insight
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,12 +19,20 @@ import (
 type feelings struct {
 	req        *rapportv1.GetSatisfactionReportRequest
 	now        time.Time
-	scope      scope
 	interval   span
 	dimensions []dimension
 	zone       *time.Location
 	periods    periods
+	// scores are those that count, invitations those whose answers they could be: nil where that
+	// cannot be told.
+	scores      scope
+	invitations *scope
 }
+
+const (
+	scoreTable      = "satisfaction_score"
+	invitationTable = "survey_invitation"
+)
 
 // GetSatisfactionReport tells what customers felt, by group and period.
 func (s *Server) GetSatisfactionReport(ctx context.Context, req *rapportv1.GetSatisfactionReportRequest) (*rapportv1.SatisfactionReport, error) {
@@ -35,20 +43,36 @@ func (s *Server) GetSatisfactionReport(ctx context.Context, req *rapportv1.GetSa
 	if err := s.setPeriods(ctx, r); err != nil {
 		return nil, err
 	}
-	sql, args := r.sql()
-	rows, _ := s.DB.Query(ctx, sql, args...)
-	tallies, err := db.CollectRows[tally](rows)
+	var (
+		tallies []tally
+		asked   []invited
+	)
+	err := s.DB.Read(ctx, func(batch *pgx.Batch) {
+		sql, args := r.scoresSQL()
+		batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+			tallies, err = db.CollectRows[tally](rows)
+			return err
+		})
+		if r.invitations != nil {
+			sql, args = r.invitationsSQL()
+			batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
+				asked, err = db.CollectRows[invited](rows)
+				return err
+			})
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	return r.report(tallies)
+	return r.report(tallies, asked)
 }
 
 // parse checks the request.
 func (r *feelings) parse(known *satisfaction.Server) error {
 	var wrong apierr.Violations
 	r.interval = checkInterval(&wrong, r.req.GetInterval())
-	r.dimensions = r.scope.parseGroups(&wrong, r.req.GetGroupBy())
+	r.scores.table = scoreTable
+	r.dimensions = r.scores.parseGroups(&wrong, r.req.GetGroupBy())
 	var err error
 	// Local is this machine's zone, which no caller can mean.
 	if r.zone, err = time.LoadLocation(r.req.GetTimeZone()); err != nil || r.req.GetTimeZone() == "Local" {
@@ -57,21 +81,34 @@ func (r *feelings) parse(known *satisfaction.Server) error {
 	if err := wrong.Err(); err != nil {
 		return err
 	}
-	if err := r.scope.filter(known, r.req.GetFilter(), r.req.GetScoreFilter()); err != nil {
+	if err := r.scores.filterCustomers(r.req.GetFilter()); err != nil {
 		return err
+	}
+	if err := r.scores.filterScores(known, r.req.GetScoreFilter()); err != nil {
+		return err
+	}
+	if r.req.GetScoreFilter() == "" && !slices.ContainsFunc(r.dimensions, func(d dimension) bool { return !d.asked }) {
+		r.invitations = &scope{table: invitationTable}
+		r.invitations.parseGroups(&wrong, r.req.GetGroupBy())
+		if err := r.invitations.filterCustomers(r.req.GetFilter()); err != nil {
+			return err
+		}
 	}
 	if metrics := r.req.GetMetrics(); len(metrics) > 0 {
 		names := make([]string, len(metrics))
 		for i, m := range metrics {
 			names[i] = m.String()
 		}
-		r.scope.scores = append(r.scope.scores, "metric = ANY("+r.scope.bind(names, "text[]")+")")
+		r.scores.rows = append(r.scores.rows, "metric = ANY("+r.scores.bind(names, "text[]")+")")
+		if i := r.invitations; i != nil {
+			i.rows = append(i.rows, "survey_id IN (SELECT survey_id FROM survey WHERE metric = ANY("+i.bind(names, "text[]")+"))")
+		}
 	}
 	return nil
 }
 
 // setPeriods finds the periods. Those of an interval that is open to the past begin with the
-// first score there is.
+// first score or invitation there is.
 func (s *Server) setPeriods(ctx context.Context, r *feelings) error {
 	g := r.req.GetGranularity()
 	if g == rapportv1.Granularity_GRANULARITY_UNSPECIFIED {
@@ -80,8 +117,8 @@ func (s *Server) setPeriods(ctx context.Context, r *feelings) error {
 		first := r.now
 		if r.interval.start == nil {
 			err := s.DB.QueryRow(ctx, `-- name: FindFirstScore
-SELECT submit_time FROM satisfaction_score ORDER BY submit_time, satisfaction_score_id LIMIT 1`).Scan(&first)
-			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+SELECT coalesce(least((SELECT min(submit_time) FROM satisfaction_score), (SELECT min(send_time) FROM survey_invitation)), $1::timestamptz)`, r.now).Scan(&first)
+			if err != nil {
 				return err
 			}
 		}
@@ -90,15 +127,18 @@ SELECT submit_time FROM satisfaction_score ORDER BY submit_time, satisfaction_sc
 			return apierr.InvalidField("granularity", "makes more than %d periods; take longer ones or narrow the interval", maxPeriods)
 		}
 	}
-	r.scope.during(r.periods.read)
+	r.scores.during("submit_time", r.periods.read)
+	if r.invitations != nil {
+		r.invitations.during("send_time", r.periods.read)
+	}
 	return nil
 }
 
 // report makes the report of what was counted.
-func (r *feelings) report(tallies []tally) (*rapportv1.SatisfactionReport, error) {
-	cells := newCells(tallies)
+func (r *feelings) report(tallies []tally, asked []invited) (*rapportv1.SatisfactionReport, error) {
+	cells := newCells(tallies, asked)
 	places := cells.reported(r.periods.all)
-	if len(places) > maxRows || len(tallies) > maxTallies {
+	if len(places) > maxRows || len(tallies) > maxTallies || len(asked) > maxTallies {
 		return nil, r.tooMany(places)
 	}
 	out := &rapportv1.SatisfactionReport{
@@ -142,5 +182,6 @@ var satisfactionMethod = strings.Join([]string{
 	"CSAT and repurchase intent are the share of 4 and 5 of 5, CES that of 5 to 7 of 7 (Dixon, Freeman & Toman 2010), with Wilson's score interval (1927).",
 	"The expectation gap is rating less expectation (Oliver 1980); means have the normal interval, shares Wilson's.",
 	"A trend of NPS is the difference with the interval of the two-sample z test, one of shares with Newcombe's hybrid score interval (1998, method 10); it is significant where that does not include 0.",
+	"The response rate is answered by sent invitations, with Wilson's interval.",
 	"All intervals are 95 % intervals.",
 }, " ")

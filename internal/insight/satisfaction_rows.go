@@ -12,17 +12,27 @@ import (
 	"github.com/rapport-crm/rapport/internal/statistics"
 )
 
-// cells are the tallies by their place and metric.
-type cells map[place]map[string]*tally
+// cell is what there is of one place: the tallies by their metric, and who was asked.
+type cell struct {
+	tallies map[string]*tally
+	asked   *invited
+}
 
-func newCells(tallies []tally) cells {
+type cells map[place]*cell
+
+func newCells(tallies []tally, asked []invited) cells {
 	out := cells{}
-	for i := range tallies {
-		t := &tallies[i]
-		if out[t.place] == nil {
-			out[t.place] = map[string]*tally{}
+	at := func(p place) *cell {
+		if out[p] == nil {
+			out[p] = &cell{tallies: map[string]*tally{}}
 		}
-		out[t.place][t.metric] = t
+		return out[p]
+	}
+	for i := range tallies {
+		at(tallies[i].place).tallies[tallies[i].metric] = &tallies[i]
+	}
+	for i := range asked {
+		at(asked[i].place).asked = &asked[i]
 	}
 	return out
 }
@@ -59,10 +69,10 @@ func (r *feelings) row(c cells, p place, notes *notes) *rapportv1.SatisfactionRe
 		out.Groups = append(out.Groups, value)
 	}
 	before := map[string]*tally{}
-	if of.before >= 0 {
-		before = c[place{groups: p.groups, period: int32(of.before)}] //nolint:gosec // at most maxPeriods
+	if then := c[place{groups: p.groups, period: int32(of.before)}]; then != nil { //nolint:gosec // at most maxPeriods
+		before = then.tallies
 	}
-	at := c[p]
+	at := c[p].tallies
 	for _, t := range at {
 		notes.n += t.once
 		if t.n < fewest {
@@ -73,6 +83,12 @@ func (r *feelings) row(c cells, p place, notes *notes) *rapportv1.SatisfactionRe
 	out.Csat = topBox(at["CSAT"], before["CSAT"])
 	out.Ces = topBox(at["CES"], before["CES"])
 	out.RepurchaseIntent = topBox(at["REPURCHASE_INTENT"], before["REPURCHASE_INTENT"])
+	if asked := c[p].asked; asked != nil {
+		out.ResponseRate = &rapportv1.SatisfactionReport_ResponseRate{Sent: count(asked.sent), Answered: count(asked.answered)}
+		if asked.sent >= fewest {
+			out.ResponseRate.Rate = estimate(statistics.Share{Of: asked.answered, N: asked.sent}.Wilson())
+		}
+	}
 	return out
 }
 

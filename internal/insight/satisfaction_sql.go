@@ -38,36 +38,70 @@ func (t *tally) Targets() []any {
 	}
 }
 
-// sql returns the statement of the report and its arguments. It reads each score once and counts
-// how often each rating was given beside each expectation, which are some tens of numbers for
-// a group and a period whatever the number of scores; all sums are made of those. The periods
-// are found in Go, by the zone's rules that all of the service goes by, and cost each score a
-// look into a sorted list; date_trunc in a time zone costs ten times that.
-func (r *feelings) sql() (sql string, args []any) {
-	var selected, keys, names, joins []string
+// invited is how many were asked, of one group and period.
+type invited struct {
+	place
+	sent, answered int64
+}
+
+// Targets implements db.Row.
+func (i *invited) Targets() []any {
+	return []any{&i.groups[0], &i.groups[1], &i.period, &i.sent, &i.answered}
+}
+
+// grouping is what statements by group and period have in common.
+type grouping struct {
+	shown, keys, names string // of the select list, of that inside, and of GROUP BY
+	// once tells the rows of which each counts in one group only.
+	from, once string
+}
+
+// grouping groups the rows of a scope. The periods
+// are found in Go, by the zone's rules that all of the service goes by, and cost each row a
+// look into a sorted list; date_trunc in a time zone costs several times that.
+func (r *feelings) grouping(s *scope, column string) grouping {
+	g := grouping{from: s.from(), once: "true"}
+	var shown, keys, names []string
 	for i, d := range r.dimensions {
 		name := fmt.Sprintf("group_%d", i+1)
 		keys, names = append(keys, d.key+" AS "+name), append(names, name)
-		selected = append(selected, "coalesce("+name+"::text, '')")
-		joins = append(joins, d.join)
+		shown = append(shown, "coalesce("+name+"::text, '')")
+		if g.from += d.join; d.join != "" {
+			g.once = "coalesce(t.place, 1) = 1"
+		}
 	}
-	for len(selected) < maxGroups {
-		selected = append(selected, "''")
-	}
-	once := "count(*)"
-	if strings.Join(joins, "") != "" {
-		once = "count(*) FILTER (WHERE coalesce(t.place, 1) = 1)"
+	for len(shown) < maxGroups {
+		shown = append(shown, "''")
 	}
 	period := "0"
 	if len(r.periods.starts) > 0 {
-		period = "width_bucket(s.submit_time, " + r.scope.bind(r.periods.starts, "timestamptz[]") + ")"
+		period = "width_bucket(s." + column + ", " + s.bind(r.periods.starts, "timestamptz[]") + ")"
 	}
-	return fmt.Sprintf(satisfactionSQL,
-		strings.Join(selected, ", "), strings.Join(append(keys, period+" AS period"), ", "), once,
-		r.scope.from()+strings.Join(joins, ""), strings.Join(append(names, "period"), ", "), maxTallies+1), r.scope.args
+	g.shown, g.keys, g.names = strings.Join(shown, ", "), strings.Join(append(keys, period+" AS period"), ", "), strings.Join(append(names, "period"), ", ")
+	return g
 }
 
-const satisfactionSQL = `-- name: ReadSatisfactionReport
+// scoresSQL returns the statement of scores and its arguments. It reads each score once and
+// counts how often each rating was given beside each expectation, which are some tens of numbers
+// for a group and a period whatever the number of scores; all sums are made of those.
+func (r *feelings) scoresSQL() (sql string, args []any) {
+	s := r.scores
+	g := r.grouping(&s, "submit_time")
+	once := "count(*)"
+	if g.once != "true" {
+		once += " FILTER (WHERE " + g.once + ")"
+	}
+	return fmt.Sprintf(scoresSQL, g.shown, g.keys, once, g.from, g.names, maxTallies+1), s.args
+}
+
+// invitationsSQL returns the statement of invitations and its arguments.
+func (r *feelings) invitationsSQL() (sql string, args []any) {
+	s := *r.invitations
+	g := r.grouping(&s, "send_time")
+	return fmt.Sprintf(invitationsSQL, g.shown, g.keys, g.from, g.names, maxTallies+1), s.args
+}
+
+const scoresSQL = `-- name: ReadSatisfaction
 SELECT %[1]s, period, metric, sum(n)::bigint, sum(once)::bigint,
     coalesce(sum(n) FILTER (WHERE rating >= CASE metric WHEN 'NPS' THEN 9 WHEN 'CES' THEN 5 ELSE 4 END), 0)::bigint,
     coalesce(sum(n) FILTER (WHERE rating <= 6), 0)::bigint,
@@ -84,3 +118,12 @@ FROM (
 ) counted
 GROUP BY %[5]s, metric
 LIMIT %[6]d`
+
+const invitationsSQL = `-- name: ReadResponseRates
+SELECT %[1]s, period, sent, answered
+FROM (
+    SELECT %[2]s, count(*) AS sent, count(s.answer_time) AS answered
+    FROM %[3]s
+    GROUP BY %[4]s
+) counted
+LIMIT %[5]d`

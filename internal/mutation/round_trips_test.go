@@ -27,6 +27,27 @@ import (
 
 const roundTripsDoc = "../../docs/round-trips.md"
 
+func satisfactionReport(req *rapportv1.GetSatisfactionReportRequest) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		c.score(t)
+		return func(ctx context.Context) error { _, err := c.Insights.GetSatisfactionReport(ctx, req); return err }
+	}
+}
+
+// driverReport is one of so many scores.
+func driverReport(n int) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		customer := c.customer(t)
+		for i := range n {
+			score := newScore()
+			score.Metric, score.Rating, score.ExternalId = rapportv1.SatisfactionScore_CSAT, proto.Int32(int32(i%5)+1), nil //nolint:gosec // a rating
+			c.must(t, &rapportv1.CreateSatisfactionScoreRequest{Parent: customer, SatisfactionScore: score})
+		}
+		req := &rapportv1.GetDriverReportRequest{Filter: `external_ids.x = "y" OR create_time > "2020-01-01T00:00:00Z"`}
+		return func(ctx context.Context) error { _, err := c.Insights.GetDriverReport(ctx, req); return err }
+	}
+}
+
 // trip is a call whose round trips are counted. It is made ready twice: the first call
 // warms the connection, whose first use of a statement adds a trip to prepare it.
 type trip struct {
@@ -341,6 +362,10 @@ var trips = []trip{
 		req := &rapportv1.ListTimelineRequest{Parent: parent}
 		return func(ctx context.Context) error { _, err := c.Customers.ListTimeline(ctx, req); return err }
 	}},
+	{"GetSatisfactionReport", "", satisfactionReport(&rapportv1.GetSatisfactionReportRequest{})},
+	{"GetSatisfactionReport", "by month since the first score", satisfactionReport(&rapportv1.GetSatisfactionReportRequest{Granularity: rapportv1.Granularity_MONTH})},
+	{"GetDriverReport", "", driverReport(1)},
+	{"GetDriverReport", "with weights", driverReport(20)},
 	{"UpdateTask", "", made("UpdateTask")},
 	{"UpdateTask", "that makes one", made("UpdateTask that makes one")},
 	{"CompleteTask", "", made("CompleteTask")},

@@ -10,6 +10,7 @@ const (
 	jsonType    = "application/json"
 	ndjsonType  = "application/x-ndjson"
 	problemType = "application/problem+json"
+	svgType     = "image/svg+xml"
 )
 
 // acceptable tells whether a client that sent these Accept headers takes the media type
@@ -36,12 +37,13 @@ func problemTypeFor(headers []string) string {
 // nothing.
 func quality(headers []string, media string) float64 {
 	best, q := -1, 0.0
+	kind, _, _ := strings.Cut(media, "/")
 	for r := range ranges(headers) {
 		specific := -1
 		switch r.media {
 		case media:
 			specific = 2
-		case "application/*":
+		case kind + "/*":
 			specific = 1
 		case "*/*":
 			specific = 0

@@ -28,6 +28,7 @@ func (e edge) Invoke(ctx context.Context, method string, req, reply any, options
 	x := exchangeOf(ctx)
 	x.decoded = true
 	if m, ok := req.(proto.Message); ok {
+		x.request = m
 		if err := x.complete(m.ProtoReflect()); err != nil {
 			return err
 		}

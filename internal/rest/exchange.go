@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"net/http"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // exchange is what is known of one request. It is the request's context too, so that
@@ -13,10 +15,11 @@ type exchange struct {
 	outer *http.Request // as it came in, before the gateway's headers are taken away
 	route *route        // nil until routed
 
-	body    []byte // as it came in, decoded later
-	ifMatch string // the etag of If-Match, quoted, or empty
-	key     string // the UUID of Idempotency-Key, or empty
-	hasMask bool   // the query has an update mask
+	request proto.Message // what the RPC was asked; nil until it was
+	body    []byte        // as it came in, decoded later
+	ifMatch string        // the etag of If-Match, quoted, or empty
+	key     string        // the UUID of Idempotency-Key, or empty
+	hasMask bool          // the query has an update mask
 
 	probe        bool // only asks whether a route exists
 	found        bool // the answer

@@ -54,6 +54,9 @@ func (h *handler) reply(ctx context.Context, w http.ResponseWriter, m proto.Mess
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
+	if x.route.draw != nil {
+		return x.picture(w, m)
+	}
 	buffer, _ := buffers.Get().(*[]byte)
 	body, err := restjson.Append((*buffer)[:0], m)
 	if err != nil {

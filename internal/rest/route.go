@@ -32,14 +32,19 @@ type route struct {
 	etag         []protoreflect.FieldDescriptor // the path to it
 
 	stream *stream // of an RPC that answers with a stream; nil for the others
+	draw   draw    // of a binding whose answer is drawn; nil for the others
 }
 
 // media is the media type of the answers, errors apart.
 func (r *route) media() string {
-	if r.stream != nil {
+	switch {
+	case r.stream != nil:
 		return ndjsonType
+	case r.draw != nil:
+		return svgType
+	default:
+		return jsonType
 	}
-	return jsonType
 }
 
 // param is a field that a query parameter sets.
@@ -99,6 +104,11 @@ func newRoute(rpc protoreflect.MethodDescriptor, rule *annotations.HttpRule) (*r
 		}
 		if rule.GetBody() != "" {
 			return nil, fmt.Errorf("%s: an RPC with a stream has a body", rpc.FullName())
+		}
+	}
+	if strings.HasSuffix(r.template, svgSuffix) {
+		if r.draw = drawings[rpc.Output().FullName()]; r.draw == nil {
+			return nil, fmt.Errorf("%s: nothing draws its answer", rpc.FullName())
 		}
 	}
 	r.template = simpleVariable.ReplaceAllString(r.template, "{$1=*}")

@@ -37,12 +37,13 @@ var fields = aip.Fields{
 	"survey":         aip.IndexedWhere("survey_id IS NOT NULL", aip.UUIDName("survey_id", surveyNamed)),
 }
 
+func surveyNamed(name string) (uuid.UUID, error) { return aip.ParseSurveyName("filter", name) }
+
 // CompileFilter compiles a filter of scores to a condition on the table satisfaction_score, by
 // its columns alone. The args are those of the statement so far.
 func (s *Server) CompileFilter(filter string, args []any) (aip.Filter, error) {
 	return aip.CompileFilter(filter, s.scores.Fields, args)
 }
-func surveyNamed(name string) (uuid.UUID, error) { return aip.ParseSurveyName("filter", name) }
 
 // Time implements owned.Timed: the one order by a time of its own is by submit_time.
 func (r *row) Time(string) time.Time { return r.SubmitTime }

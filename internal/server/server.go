@@ -27,12 +27,12 @@ import (
 
 // Server is a service that listens. Make it with Start, run it with Serve.
 type Server struct {
-	config      Config
-	log         *slog.Logger
-	private     *privatepg.Server // nil where the database is given
-	pool        *db.Pool
+	config  Config
+	log     *slog.Logger
+	private *privatepg.Server // nil where the database is given
+	pool    *db.Pool
 	// reports has few connections and much time: what reads a million scores must not hold up the rest.
-	reports *db.Pool
+	reports     *db.Pool
 	sweeper     *sweep.Sweeper
 	caseClock   *caseclock.Clock
 	tokens      *linktoken.Signer

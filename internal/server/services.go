@@ -121,13 +121,13 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
 	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
-	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.reports, Scores: allScores, Clock: mutations.Clock})
 	s.invitations = &invitation.Server{
 		DB: s.pool, Mutations: mutations, Scores: allScores, Tokens: s.tokens, Limiter: s.limiter, PublicURL: s.publicURL(),
 	}
 	rapportv1.RegisterSatisfactionServiceServer(r, satisfactionService{
 		allScores, &survey.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag}, s.invitations,
 	})
+	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.reports, Scores: allScores, Clock: mutations.Clock})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})
 }
 

@@ -159,8 +159,12 @@ type SatisfactionReport_Row struct {
 	Ces *SatisfactionReport_TopBox `protobuf:"bytes,5,opt,name=ces,proto3" json:"ces,omitempty"`
 	// Intent to buy again: favorable are 4 and 5 of 5.
 	RepurchaseIntent *SatisfactionReport_TopBox `protobuf:"bytes,6,opt,name=repurchase_intent,json=repurchaseIntent,proto3" json:"repurchase_intent,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// How many of those who were asked answered. Unset where nobody was asked, and where the
+	// report has a `score_filter` or is grouped by staff, channel or source, which an
+	// invitation has not.
+	ResponseRate  *SatisfactionReport_ResponseRate `protobuf:"bytes,7,opt,name=response_rate,json=responseRate,proto3" json:"response_rate,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SatisfactionReport_Row) Reset() {
@@ -235,6 +239,78 @@ func (x *SatisfactionReport_Row) GetRepurchaseIntent() *SatisfactionReport_TopBo
 	return nil
 }
 
+func (x *SatisfactionReport_Row) GetResponseRate() *SatisfactionReport_ResponseRate {
+	if x != nil {
+		return x.ResponseRate
+	}
+	return nil
+}
+
+// How many of the invitations that were sent in a period were answered, then or later. With
+// `metrics`, those of surveys that ask for these.
+type SatisfactionReport_ResponseRate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many invitations were sent.
+	Sent int32 `protobuf:"varint,1,opt,name=sent,proto3" json:"sent,omitempty"`
+	// How many of them were answered.
+	Answered int32 `protobuf:"varint,2,opt,name=answered,proto3" json:"answered,omitempty"`
+	// The share that was answered, 0 to 1.
+	Rate          *Estimate `protobuf:"bytes,3,opt,name=rate,proto3" json:"rate,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SatisfactionReport_ResponseRate) Reset() {
+	*x = SatisfactionReport_ResponseRate{}
+	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SatisfactionReport_ResponseRate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SatisfactionReport_ResponseRate) ProtoMessage() {}
+
+func (x *SatisfactionReport_ResponseRate) ProtoReflect() protoreflect.Message {
+	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SatisfactionReport_ResponseRate.ProtoReflect.Descriptor instead.
+func (*SatisfactionReport_ResponseRate) Descriptor() ([]byte, []int) {
+	return file_rapport_v1_satisfaction_report_proto_rawDescGZIP(), []int{0, 1}
+}
+
+func (x *SatisfactionReport_ResponseRate) GetSent() int32 {
+	if x != nil {
+		return x.Sent
+	}
+	return 0
+}
+
+func (x *SatisfactionReport_ResponseRate) GetAnswered() int32 {
+	if x != nil {
+		return x.Answered
+	}
+	return 0
+}
+
+func (x *SatisfactionReport_ResponseRate) GetRate() *Estimate {
+	if x != nil {
+		return x.Rate
+	}
+	return nil
+}
+
 // The Net Promoter Score and what it is made of.
 type SatisfactionReport_NetPromoterScore struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -260,7 +336,7 @@ type SatisfactionReport_NetPromoterScore struct {
 
 func (x *SatisfactionReport_NetPromoterScore) Reset() {
 	*x = SatisfactionReport_NetPromoterScore{}
-	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[2]
+	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -272,7 +348,7 @@ func (x *SatisfactionReport_NetPromoterScore) String() string {
 func (*SatisfactionReport_NetPromoterScore) ProtoMessage() {}
 
 func (x *SatisfactionReport_NetPromoterScore) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[2]
+	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -285,7 +361,7 @@ func (x *SatisfactionReport_NetPromoterScore) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use SatisfactionReport_NetPromoterScore.ProtoReflect.Descriptor instead.
 func (*SatisfactionReport_NetPromoterScore) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_satisfaction_report_proto_rawDescGZIP(), []int{0, 1}
+	return file_rapport_v1_satisfaction_report_proto_rawDescGZIP(), []int{0, 2}
 }
 
 func (x *SatisfactionReport_NetPromoterScore) GetN() int32 {
@@ -365,7 +441,7 @@ type SatisfactionReport_TopBox struct {
 
 func (x *SatisfactionReport_TopBox) Reset() {
 	*x = SatisfactionReport_TopBox{}
-	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[3]
+	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -377,7 +453,7 @@ func (x *SatisfactionReport_TopBox) String() string {
 func (*SatisfactionReport_TopBox) ProtoMessage() {}
 
 func (x *SatisfactionReport_TopBox) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[3]
+	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -390,7 +466,7 @@ func (x *SatisfactionReport_TopBox) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SatisfactionReport_TopBox.ProtoReflect.Descriptor instead.
 func (*SatisfactionReport_TopBox) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_satisfaction_report_proto_rawDescGZIP(), []int{0, 2}
+	return file_rapport_v1_satisfaction_report_proto_rawDescGZIP(), []int{0, 3}
 }
 
 func (x *SatisfactionReport_TopBox) GetN() int32 {
@@ -461,7 +537,7 @@ type SatisfactionReport_ExpectationGap struct {
 
 func (x *SatisfactionReport_ExpectationGap) Reset() {
 	*x = SatisfactionReport_ExpectationGap{}
-	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[4]
+	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -473,7 +549,7 @@ func (x *SatisfactionReport_ExpectationGap) String() string {
 func (*SatisfactionReport_ExpectationGap) ProtoMessage() {}
 
 func (x *SatisfactionReport_ExpectationGap) ProtoReflect() protoreflect.Message {
-	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[4]
+	mi := &file_rapport_v1_satisfaction_report_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -486,7 +562,7 @@ func (x *SatisfactionReport_ExpectationGap) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use SatisfactionReport_ExpectationGap.ProtoReflect.Descriptor instead.
 func (*SatisfactionReport_ExpectationGap) Descriptor() ([]byte, []int) {
-	return file_rapport_v1_satisfaction_report_proto_rawDescGZIP(), []int{0, 3}
+	return file_rapport_v1_satisfaction_report_proto_rawDescGZIP(), []int{0, 4}
 }
 
 func (x *SatisfactionReport_ExpectationGap) GetN() int32 {
@@ -550,7 +626,7 @@ var File_rapport_v1_satisfaction_report_proto protoreflect.FileDescriptor
 const file_rapport_v1_satisfaction_report_proto_rawDesc = "" +
 	"\n" +
 	"$rapport/v1/satisfaction_report.proto\x12\n" +
-	"rapport.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agoogle/type/interval.proto\x1a\x17rapport/v1/report.proto\"\xa1\x0e\n" +
+	"rapport.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agoogle/type/interval.proto\x1a\x17rapport/v1/report.proto\"\xf1\x0f\n" +
 	"\x12SatisfactionReport\x12=\n" +
 	"\n" +
 	"as_of_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\basOfTime\x126\n" +
@@ -561,14 +637,19 @@ const file_rapport_v1_satisfaction_report_proto_rawDesc = "" +
 	"\ttime_zone\x18\x06 \x01(\tB\x03\xe0A\x03R\btimeZone\x12;\n" +
 	"\x04rows\x18\a \x03(\v2\".rapport.v1.SatisfactionReport.RowB\x03\xe0A\x03R\x04rows\x12\x1b\n" +
 	"\x06method\x18\b \x01(\tB\x03\xe0A\x03R\x06method\x12\x1f\n" +
-	"\bwarnings\x18\t \x03(\tB\x03\xe0A\x03R\bwarnings\x1a\xf9\x02\n" +
+	"\bwarnings\x18\t \x03(\tB\x03\xe0A\x03R\bwarnings\x1a\xd0\x03\n" +
 	"\x03Row\x12\x1b\n" +
 	"\x06groups\x18\x01 \x03(\tB\x03\xe0A\x03R\x06groups\x126\n" +
 	"\binterval\x18\x02 \x01(\v2\x15.google.type.IntervalB\x03\xe0A\x03R\binterval\x12F\n" +
 	"\x03nps\x18\x03 \x01(\v2/.rapport.v1.SatisfactionReport.NetPromoterScoreB\x03\xe0A\x03R\x03nps\x12>\n" +
 	"\x04csat\x18\x04 \x01(\v2%.rapport.v1.SatisfactionReport.TopBoxB\x03\xe0A\x03R\x04csat\x12<\n" +
 	"\x03ces\x18\x05 \x01(\v2%.rapport.v1.SatisfactionReport.TopBoxB\x03\xe0A\x03R\x03ces\x12W\n" +
-	"\x11repurchase_intent\x18\x06 \x01(\v2%.rapport.v1.SatisfactionReport.TopBoxB\x03\xe0A\x03R\x10repurchaseIntent\x1a\xf9\x02\n" +
+	"\x11repurchase_intent\x18\x06 \x01(\v2%.rapport.v1.SatisfactionReport.TopBoxB\x03\xe0A\x03R\x10repurchaseIntent\x12U\n" +
+	"\rresponse_rate\x18\a \x01(\v2+.rapport.v1.SatisfactionReport.ResponseRateB\x03\xe0A\x03R\fresponseRate\x1aw\n" +
+	"\fResponseRate\x12\x17\n" +
+	"\x04sent\x18\x01 \x01(\x05B\x03\xe0A\x03R\x04sent\x12\x1f\n" +
+	"\banswered\x18\x02 \x01(\x05B\x03\xe0A\x03R\banswered\x12-\n" +
+	"\x04rate\x18\x03 \x01(\v2\x14.rapport.v1.EstimateB\x03\xe0A\x03R\x04rate\x1a\xf9\x02\n" +
 	"\x10NetPromoterScore\x12\x11\n" +
 	"\x01n\x18\x01 \x01(\x05B\x03\xe0A\x03R\x01n\x12!\n" +
 	"\tpromoters\x18\x02 \x01(\x05B\x03\xe0A\x03R\tpromoters\x12\x1f\n" +
@@ -612,46 +693,49 @@ func file_rapport_v1_satisfaction_report_proto_rawDescGZIP() []byte {
 	return file_rapport_v1_satisfaction_report_proto_rawDescData
 }
 
-var file_rapport_v1_satisfaction_report_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_rapport_v1_satisfaction_report_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_rapport_v1_satisfaction_report_proto_goTypes = []any{
 	(*SatisfactionReport)(nil),                  // 0: rapport.v1.SatisfactionReport
 	(*SatisfactionReport_Row)(nil),              // 1: rapport.v1.SatisfactionReport.Row
-	(*SatisfactionReport_NetPromoterScore)(nil), // 2: rapport.v1.SatisfactionReport.NetPromoterScore
-	(*SatisfactionReport_TopBox)(nil),           // 3: rapport.v1.SatisfactionReport.TopBox
-	(*SatisfactionReport_ExpectationGap)(nil),   // 4: rapport.v1.SatisfactionReport.ExpectationGap
-	(*timestamppb.Timestamp)(nil),               // 5: google.protobuf.Timestamp
-	(*interval.Interval)(nil),                   // 6: google.type.Interval
-	(Granularity)(0),                            // 7: rapport.v1.Granularity
-	(*Estimate)(nil),                            // 8: rapport.v1.Estimate
-	(*Trend)(nil),                               // 9: rapport.v1.Trend
+	(*SatisfactionReport_ResponseRate)(nil),     // 2: rapport.v1.SatisfactionReport.ResponseRate
+	(*SatisfactionReport_NetPromoterScore)(nil), // 3: rapport.v1.SatisfactionReport.NetPromoterScore
+	(*SatisfactionReport_TopBox)(nil),           // 4: rapport.v1.SatisfactionReport.TopBox
+	(*SatisfactionReport_ExpectationGap)(nil),   // 5: rapport.v1.SatisfactionReport.ExpectationGap
+	(*timestamppb.Timestamp)(nil),               // 6: google.protobuf.Timestamp
+	(*interval.Interval)(nil),                   // 7: google.type.Interval
+	(Granularity)(0),                            // 8: rapport.v1.Granularity
+	(*Estimate)(nil),                            // 9: rapport.v1.Estimate
+	(*Trend)(nil),                               // 10: rapport.v1.Trend
 }
 var file_rapport_v1_satisfaction_report_proto_depIdxs = []int32{
-	5,  // 0: rapport.v1.SatisfactionReport.as_of_time:type_name -> google.protobuf.Timestamp
-	6,  // 1: rapport.v1.SatisfactionReport.interval:type_name -> google.type.Interval
-	7,  // 2: rapport.v1.SatisfactionReport.granularity:type_name -> rapport.v1.Granularity
+	6,  // 0: rapport.v1.SatisfactionReport.as_of_time:type_name -> google.protobuf.Timestamp
+	7,  // 1: rapport.v1.SatisfactionReport.interval:type_name -> google.type.Interval
+	8,  // 2: rapport.v1.SatisfactionReport.granularity:type_name -> rapport.v1.Granularity
 	1,  // 3: rapport.v1.SatisfactionReport.rows:type_name -> rapport.v1.SatisfactionReport.Row
-	6,  // 4: rapport.v1.SatisfactionReport.Row.interval:type_name -> google.type.Interval
-	2,  // 5: rapport.v1.SatisfactionReport.Row.nps:type_name -> rapport.v1.SatisfactionReport.NetPromoterScore
-	3,  // 6: rapport.v1.SatisfactionReport.Row.csat:type_name -> rapport.v1.SatisfactionReport.TopBox
-	3,  // 7: rapport.v1.SatisfactionReport.Row.ces:type_name -> rapport.v1.SatisfactionReport.TopBox
-	3,  // 8: rapport.v1.SatisfactionReport.Row.repurchase_intent:type_name -> rapport.v1.SatisfactionReport.TopBox
-	8,  // 9: rapport.v1.SatisfactionReport.NetPromoterScore.score:type_name -> rapport.v1.Estimate
-	8,  // 10: rapport.v1.SatisfactionReport.NetPromoterScore.mean:type_name -> rapport.v1.Estimate
-	4,  // 11: rapport.v1.SatisfactionReport.NetPromoterScore.expectation_gap:type_name -> rapport.v1.SatisfactionReport.ExpectationGap
-	9,  // 12: rapport.v1.SatisfactionReport.NetPromoterScore.trend:type_name -> rapport.v1.Trend
-	8,  // 13: rapport.v1.SatisfactionReport.TopBox.share:type_name -> rapport.v1.Estimate
-	8,  // 14: rapport.v1.SatisfactionReport.TopBox.mean:type_name -> rapport.v1.Estimate
-	4,  // 15: rapport.v1.SatisfactionReport.TopBox.expectation_gap:type_name -> rapport.v1.SatisfactionReport.ExpectationGap
-	9,  // 16: rapport.v1.SatisfactionReport.TopBox.trend:type_name -> rapport.v1.Trend
-	8,  // 17: rapport.v1.SatisfactionReport.ExpectationGap.mean:type_name -> rapport.v1.Estimate
-	8,  // 18: rapport.v1.SatisfactionReport.ExpectationGap.exceeded_share:type_name -> rapport.v1.Estimate
-	8,  // 19: rapport.v1.SatisfactionReport.ExpectationGap.met_share:type_name -> rapport.v1.Estimate
-	8,  // 20: rapport.v1.SatisfactionReport.ExpectationGap.missed_share:type_name -> rapport.v1.Estimate
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	7,  // 4: rapport.v1.SatisfactionReport.Row.interval:type_name -> google.type.Interval
+	3,  // 5: rapport.v1.SatisfactionReport.Row.nps:type_name -> rapport.v1.SatisfactionReport.NetPromoterScore
+	4,  // 6: rapport.v1.SatisfactionReport.Row.csat:type_name -> rapport.v1.SatisfactionReport.TopBox
+	4,  // 7: rapport.v1.SatisfactionReport.Row.ces:type_name -> rapport.v1.SatisfactionReport.TopBox
+	4,  // 8: rapport.v1.SatisfactionReport.Row.repurchase_intent:type_name -> rapport.v1.SatisfactionReport.TopBox
+	2,  // 9: rapport.v1.SatisfactionReport.Row.response_rate:type_name -> rapport.v1.SatisfactionReport.ResponseRate
+	9,  // 10: rapport.v1.SatisfactionReport.ResponseRate.rate:type_name -> rapport.v1.Estimate
+	9,  // 11: rapport.v1.SatisfactionReport.NetPromoterScore.score:type_name -> rapport.v1.Estimate
+	9,  // 12: rapport.v1.SatisfactionReport.NetPromoterScore.mean:type_name -> rapport.v1.Estimate
+	5,  // 13: rapport.v1.SatisfactionReport.NetPromoterScore.expectation_gap:type_name -> rapport.v1.SatisfactionReport.ExpectationGap
+	10, // 14: rapport.v1.SatisfactionReport.NetPromoterScore.trend:type_name -> rapport.v1.Trend
+	9,  // 15: rapport.v1.SatisfactionReport.TopBox.share:type_name -> rapport.v1.Estimate
+	9,  // 16: rapport.v1.SatisfactionReport.TopBox.mean:type_name -> rapport.v1.Estimate
+	5,  // 17: rapport.v1.SatisfactionReport.TopBox.expectation_gap:type_name -> rapport.v1.SatisfactionReport.ExpectationGap
+	10, // 18: rapport.v1.SatisfactionReport.TopBox.trend:type_name -> rapport.v1.Trend
+	9,  // 19: rapport.v1.SatisfactionReport.ExpectationGap.mean:type_name -> rapport.v1.Estimate
+	9,  // 20: rapport.v1.SatisfactionReport.ExpectationGap.exceeded_share:type_name -> rapport.v1.Estimate
+	9,  // 21: rapport.v1.SatisfactionReport.ExpectationGap.met_share:type_name -> rapport.v1.Estimate
+	9,  // 22: rapport.v1.SatisfactionReport.ExpectationGap.missed_share:type_name -> rapport.v1.Estimate
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_rapport_v1_satisfaction_report_proto_init() }
@@ -666,7 +750,7 @@ func file_rapport_v1_satisfaction_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rapport_v1_satisfaction_report_proto_rawDesc), len(file_rapport_v1_satisfaction_report_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
