@@ -128,6 +128,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	supportCases(t, s, made.GetName())
 	satisfactionScores(t, s, contact.GetName())
 	reports(t, s, made.GetName())
+	surveys(t, s, contact.GetName())
 	_, err = s.Customers.DeleteCustomer(ctx, &rapportv1.DeleteCustomerRequest{Name: made.GetName()})
 	check("delete", err)
 	_, err = s.Customers.UndeleteCustomer(ctx, &rapportv1.UndeleteCustomerRequest{Name: made.GetName()})
