@@ -25,8 +25,8 @@ var gates = map[string]struct{ allocations, bytes float64 }{
 	"update": {590, 54_000},
 
 	"interaction":       {350, 31_000},
-	"timeline-20":       {1_000, 73_500},
-	"timeline-20000":    {1_010, 74_000},
+	"timeline-20":       {1_000, 82_000},
+	"timeline-20000":    {1_010, 83_000},
 	"follow-ups":        {570, 109_000},
 	"follow-ups-staff":  {200, 41_000},
 	"batch-interaction": {130_000, 22_400_000},

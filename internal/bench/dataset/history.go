@@ -47,7 +47,7 @@ func LongTimes() (first, last time.Time) { return longTime(2 * ShortHistory), lo
 func TimelineToken(before time.Time) string {
 	order := aip.Order{Field: "entry_time", Kind: aip.TextKey, Desc: true}
 	cursor := aip.Cursor{Key: fmt.Sprintf("%d %d", before.UnixMicro(), 0), ID: uuid.Nil, Total: aip.UnknownTotal}
-	return cursor.Token(aip.FingerprintOf(order, "ListTimeline", Name(0), "[1 2 3 4]"))
+	return cursor.Token(aip.FingerprintOf(order, "ListTimeline", Name(0), "[1 2 3 4 5]"))
 }
 
 // ShortTimeline asks for the whole history of a customer who has a short one.
