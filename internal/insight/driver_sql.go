@@ -83,13 +83,15 @@ func (p *products) Targets() []any {
 	return []any{&p.rating.N, &p.rating.Sum, &p.rating.Squares, &p.sums, &p.withRating, &p.among}
 }
 
-// productsSQL returns the statement of the products of some factors.
+// productsSQL returns the statement of the products of some factors. It makes a vector of each
+// score; OFFSET 0 keeps PostgreSQL from looking up an element's factor once for each place in it.
 func (r *drivers) productsSQL(names []string) (sql string, args []any) {
 	s := r.scope
+	known := s.bind(names, "text[]")
 	var values, present, sums, withRating, among []string
-	for i, name := range names {
+	for i := range names {
 		v := fmt.Sprintf("v%d", i)
-		values = append(values, "max((e.value -> 'satisfaction')::int) FILTER (WHERE e.value ->> 'factor' = "+s.bind(name, "text")+") AS "+v)
+		values = append(values, fmt.Sprintf("max(satisfaction) FILTER (WHERE place = %d) AS %s", i+1, v))
 		present = append(present, v+" IS NOT NULL")
 		sums = append(sums, "coalesce(sum("+v+"), 0)")
 		withRating = append(withRating, "coalesce(sum("+v+" * s.rating), 0)")
@@ -102,8 +104,11 @@ SELECT count(*), coalesce(sum(s.rating), 0)::bigint, coalesce(sum(s.rating * s.r
     ARRAY[%s]::bigint[], ARRAY[%s]::bigint[], ARRAY[%s]::bigint[]
 FROM %s CROSS JOIN LATERAL (
     SELECT %s
-    FROM jsonb_array_elements(s.factors) AS e (value)
+    FROM (
+        SELECT array_position(%s, e.value ->> 'factor') AS place, (e.value -> 'satisfaction')::int AS satisfaction
+        FROM jsonb_array_elements(s.factors) AS e (value) OFFSET 0
+    ) e
 ) f
 WHERE %s`, strings.Join(sums, ", "), strings.Join(withRating, ", "), strings.Join(among, ", "), s.from(),
-		strings.Join(values, ",\n        "), strings.Join(present, " AND ")), s.args
+		strings.Join(values, ",\n        "), known, strings.Join(present, " AND ")), s.args
 }

@@ -52,22 +52,23 @@ func (i *invited) Targets() []any {
 // grouping is what statements by group and period have in common.
 type grouping struct {
 	shown, keys, names string // of the select list, of that inside, and of GROUP BY
-	// once tells the rows of which each counts in one group only.
-	from, once string
+	from                string
+	// once counts the rows, once those that are in several groups.
+	once string
 }
 
-// grouping groups the rows of a scope. The periods
-// are found in Go, by the zone's rules that all of the service goes by, and cost each row a
-// look into a sorted list; date_trunc in a time zone costs several times that.
+// grouping groups the rows of a scope. The periods are found in Go, by the zone's rules that
+// all of the service goes by, and cost each row a look into a sorted list, which is less than
+// date_trunc in a time zone takes.
 func (r *feelings) grouping(s *scope, column string) grouping {
-	g := grouping{from: s.from(), once: "true"}
+	g := grouping{from: s.from(), once: "count(*)"}
 	var shown, keys, names []string
 	for i, d := range r.dimensions {
 		name := fmt.Sprintf("group_%d", i+1)
 		keys, names = append(keys, d.key+" AS "+name), append(names, name)
 		shown = append(shown, "coalesce("+name+"::text, '')")
 		if g.from += d.join; d.join != "" {
-			g.once = "coalesce(t.place, 1) = 1"
+			g.once = "count(*) FILTER (WHERE coalesce(t.place, 1) = 1)"
 		}
 	}
 	for len(shown) < maxGroups {
@@ -87,11 +88,7 @@ func (r *feelings) grouping(s *scope, column string) grouping {
 func (r *feelings) scoresSQL() (sql string, args []any) {
 	s := r.scores
 	g := r.grouping(&s, "submit_time")
-	once := "count(*)"
-	if g.once != "true" {
-		once += " FILTER (WHERE " + g.once + ")"
-	}
-	return fmt.Sprintf(scoresSQL, g.shown, g.keys, once, g.from, g.names, maxTallies+1), s.args
+	return fmt.Sprintf(scoresSQL, g.shown, g.keys, g.once, g.from, g.names, maxTallies+1), s.args
 }
 
 // invitationsSQL returns the statement of invitations and its arguments.

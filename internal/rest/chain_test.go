@@ -91,6 +91,7 @@ func TestEveryRouteRunsTheChain(t *testing.T) {
 	rapportv1.RegisterCaseServiceServer(channel, rapportv1.UnimplementedCaseServiceServer{})
 	rapportv1.RegisterTaskServiceServer(channel, rapportv1.UnimplementedTaskServiceServer{})
 	rapportv1.RegisterSatisfactionServiceServer(channel, rapportv1.UnimplementedSatisfactionServiceServer{})
+	rapportv1.RegisterInsightServiceServer(channel, rapportv1.UnimplementedInsightServiceServer{})
 	rapportv1.RegisterChangeServiceServer(channel, &service{})
 	h, err := New(Options{Conn: channel, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
