@@ -25,7 +25,7 @@ type flags struct {
 	Interactions int      `default:"10000000" help:"Interactions in the database of the calls about histories; calls about customers have one of their own, without them."`
 	Rounds       int      `default:"5" help:"Rounds of each case; three that count are needed for a verdict."`
 	Seconds      int      `default:"3" help:"Length of one measurement."`
-	Methods      []string `default:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update,timeline-20,timeline-20000,follow-ups,follow-ups-staff,interaction,batch-interaction" enum:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update,timeline-20,timeline-20000,follow-ups,follow-ups-staff,interaction,batch-interaction,none" help:"Calls to measure; none for the import alone."`
+	Methods      []string `default:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update,timeline-20,timeline-20000,follow-ups,follow-ups-staff,interaction,batch-interaction,score,satisfaction-report,driver-report" enum:"get,list,search-phone,search-digits,search-email,search-name,search-chinese,search-typo,create,update,batch-update,timeline-20,timeline-20000,follow-ups,follow-ups-staff,interaction,batch-interaction,score,satisfaction-report,driver-report,none" help:"Calls to measure; none for the import alone."`
 	ImportRows   int      `default:"50000" help:"Rows of the import that is measured against copying them; 0 for no import."`
 	Protocols    []string `default:"grpc,rest" enum:"grpc,rest" help:"How they are called."`
 	InFlight     []int    `default:"1,16,64" help:"How many at once."`

@@ -27,10 +27,10 @@ var gates = map[string]struct{ allocations, bytes float64 }{
 	"interaction":         {350, 31_000},
 	"timeline-20":         {1_000, 82_000},
 	"timeline-20000":      {1_010, 83_000},
-	"follow-ups":          {570, 109_000},
+	"follow-ups":          {640, 122_000},
 	"follow-ups-staff":    {200, 41_000},
 	"score":               {370, 33_000},
-	"satisfaction-report": {520, 54_000},
+	"satisfaction-report": {660, 60_000},
 	"driver-report":       {430, 44_000},
 	"batch-interaction":   {130_000, 22_400_000},
 }

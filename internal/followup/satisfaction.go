@@ -9,7 +9,7 @@ import "github.com/google/uuid"
 const latestScoresSQL = `-- name: FindLatestScores
 UPDATE customer_activity AS a SET satisfaction = (
     SELECT jsonb_object_agg(m.metric, jsonb_build_object(
-        'rating', s.rating, 'submit_time', to_char(s.submit_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        'rating', s.rating, 'submit_time', to_json(s.submit_time AT TIME ZONE 'UTC') #>> '{}' || 'Z',
         'satisfaction_score_id', s.satisfaction_score_id))
     FROM (VALUES ('NPS'), ('CSAT'), ('CES'), ('REPURCHASE_INTENT')) AS m (metric)
     CROSS JOIN LATERAL (

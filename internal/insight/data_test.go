@@ -1,6 +1,7 @@
 package insight_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/csv"
 	"io"
@@ -149,26 +150,35 @@ func TestAirport(t *testing.T) {
 		t.Errorf("%d scores, of which %d rate all", report.GetN(), report.GetRelativeWeightsN())
 	}
 	near(t, "R squared", report.GetRSquared(), 0.5740170, 1e-7)
-	draw(t, s, map[string]string{
+	charts := draw(t, s, map[string]string{
 		"satisfaction.svg": "/v1/reports/satisfaction.svg?granularity=DAY&timeZone=America/Los_Angeles&filter=attributes.part%3D%22%22",
 		"drivers.svg":      "/v1/reports/drivers.svg?factors=art&factors=restaurants&factors=shops&factors=signs&factors=walkways&factors=screens&factors=wifi",
 		"all_drivers.svg":  "/v1/reports/drivers.svg",
 		"parts.svg":        "/v1/reports/satisfaction.svg?metrics=CSAT&groupBy=customer.attributes.part",
 		"weeks.svg":        "/v1/reports/satisfaction.svg?metrics=CSAT&granularity=WEEK&groupBy=customer.attributes.part",
 	})
+	for _, name := range []string{"satisfaction.svg", "drivers.svg"} {
+		shown, err := os.ReadFile(filepath.Join("../../docs/charts", name))
+		if err != nil || !bytes.Equal(shown, charts[name]) {
+			t.Errorf("docs/charts/%s is not what is drawn now (%v); this test writes it to the folder that CHARTS names", name, err)
+		}
+	}
 }
 
 // draw gets charts and, where CHARTS names a folder, writes them there to be looked at.
-func draw(t testing.TB, s *apitest.Service, charts map[string]string) {
+func draw(t testing.TB, s *apitest.Service, charts map[string]string) (drawn map[string][]byte) {
 	t.Helper()
+	drawn = map[string][]byte{}
 	for name, path := range charts {
 		svg := wantChart(t, s, path)
+		drawn[name] = svg
 		if dir := os.Getenv("CHARTS"); dir != "" {
 			if err := os.WriteFile(filepath.Join(dir, name), svg, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
+	return drawn
 }
 
 // TestOlist compares the months of reviews with counts of the same file.

@@ -94,7 +94,7 @@ func (r *drivers) weighed(factors []factor) (names []string, warning string) {
 // report makes the report of what was summed up.
 func (r *drivers) report(factors []factor, weighed []string, among *products, warning string) *rapportv1.DriverReport {
 	out := &rapportv1.DriverReport{AsOfTime: timestamppb.New(r.now), Interval: r.req.GetInterval(), Method: driverMethod, Cut: r.req.GetCut()}
-	if out.Cut == rapportv1.DriverReport_CUT_UNSPECIFIED {
+	if out.GetCut() == rapportv1.DriverReport_CUT_UNSPECIFIED {
 		out.Cut = rapportv1.DriverReport_GRAND_MEANS
 	}
 	few := 0

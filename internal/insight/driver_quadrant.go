@@ -44,7 +44,7 @@ func (r *drivers) place(out *rapportv1.DriverReport, factors []factor) {
 		stated = stated && (f.GetN() < fewest || f.GetStatedImportance() != nil)
 	}
 	out.ImportanceKind = r.req.GetImportanceKind()
-	if out.ImportanceKind == rapportv1.DriverReport_IMPORTANCE_KIND_UNSPECIFIED {
+	if out.GetImportanceKind() == rapportv1.DriverReport_IMPORTANCE_KIND_UNSPECIFIED {
 		if out.ImportanceKind = rapportv1.DriverReport_DERIVED; stated {
 			out.ImportanceKind = rapportv1.DriverReport_STATED
 		}

@@ -80,7 +80,7 @@ func TestQuadrants(t *testing.T) {
 	// The waiting goes along with the whole, and is the only one that varies.
 	waiting := factorOf(t, report, "waiting")
 	near(t, "the correlation", waiting.GetCorrelation().GetValue(), 1, 1e-12)
-	if factorOf(t, report, "staff").Correlation != nil {
+	if factorOf(t, report, "staff").GetCorrelation() != nil {
 		t.Error("what never varies has no correlation")
 	}
 	if report.RSquared != nil || !slices.ContainsFunc(report.GetWarnings(), func(w string) bool { return strings.Contains(w, "no relative weights") }) {

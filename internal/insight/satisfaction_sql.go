@@ -52,7 +52,7 @@ func (i *invited) Targets() []any {
 // grouping is what statements by group and period have in common.
 type grouping struct {
 	shown, keys, names string // of the select list, of that inside, and of GROUP BY
-	from                string
+	from               string
 	// once counts the rows, once those that are in several groups.
 	once string
 }

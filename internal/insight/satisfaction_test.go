@@ -258,7 +258,8 @@ func TestSatisfactionRefusals(t *testing.T) {
 	}{
 		"backwards": {
 			&rapportv1.GetSatisfactionReportRequest{Interval: between(at(3, 2, 0), at(3, 1, 0)), TimeZone: "Mars/Olympus", GroupBy: []string{"staff", "customer.tag"}},
-			rapportv1.ErrorReason_INVALID_FIELD, []string{"interval.end_time", "group_by[1]", "time_zone"},
+			rapportv1.ErrorReason_INVALID_FIELD,
+			[]string{"interval.end_time", "group_by[1]", "time_zone"},
 		},
 		"no time":       {&rapportv1.GetSatisfactionReportRequest{Interval: &interval.Interval{StartTime: &timestamppb.Timestamp{Seconds: -1 << 62}}}, rapportv1.ErrorReason_INVALID_FIELD, []string{"interval.start_time"}},
 		"local":         {&rapportv1.GetSatisfactionReportRequest{TimeZone: "Local"}, rapportv1.ErrorReason_INVALID_FIELD, []string{"time_zone"}},

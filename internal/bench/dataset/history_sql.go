@@ -83,7 +83,7 @@ SELECT f.lane, f.customer_id, i.at, p.at, p.id, s.latest FROM filler f LEFT JOIN
     FROM filler WHERE n % 5 = 0
 ) AS p USING (lane, customer_id) LEFT JOIN (
     SELECT DISTINCT ON (lane, customer_id) lane, customer_id, jsonb_build_object('CSAT', jsonb_build_object('rating', rating,
-        'submit_time', to_char(submit_time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'satisfaction_score_id', satisfaction_score_id)) AS latest
+        'submit_time', to_json(submit_time AT TIME ZONE 'UTC') #>> '{}' || 'Z', 'satisfaction_score_id', satisfaction_score_id)) AS latest
     FROM satisfaction_score ORDER BY lane, customer_id, submit_time DESC
 ) AS s USING (lane, customer_id) WHERE i.at IS NOT NULL OR p.at IS NOT NULL OR s.latest IS NOT NULL`
 

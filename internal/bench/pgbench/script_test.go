@@ -55,7 +55,7 @@ func TestTripsOfTheService(t *testing.T) {
 		"follow-ups":          {{"ListFollowUps"}},
 		"follow-ups-staff":    {{"ListFollowUps"}},
 		"score":               {{"ClaimRequest", "RequireCustomer", "CreateSatisfactionScore", "RaiseActivity", "FindLatestScores", "AppendChange"}},
-		"satisfaction-report": {{"FindFirstScore"}, {"ReadSatisfactionReport"}},
+		"satisfaction-report": {{"FindFirstScore"}, {"ReadSatisfaction", "ReadResponseRates"}},
 		"driver-report":       {{"ReadFactors"}, {"ReadFactorProducts"}},
 		"interaction":         {{"ClaimRequest", "RequireCustomer", "CreateInteraction", "RaiseActivity", "RestartContactFollowUps", "AppendChange"}},
 	}, sent(c, names)); diff != "" {
@@ -121,17 +121,25 @@ func trips(script string) (out [][]string) {
 			body = append(body, line)
 		}
 	}
-	pipelines := strings.Split(strings.Join(body, ""), "\\startpipeline\n")
-	for _, p := range pipelines {
-		p = strings.TrimSuffix(p, "\\endpipeline\n")
-		if p == "" {
-			continue
+	statements := func(text string) (all []string) {
+		for statement := range strings.SplitSeq(strings.TrimSuffix(text, ";\n"), ";\n") {
+			if statement != "" {
+				all = append(all, placeholders.ReplaceAllString(statement, "?"))
+			}
 		}
-		var one []string
-		for _, statement := range strings.Split(strings.TrimSuffix(p, ";\n"), ";\n") {
-			one = append(one, placeholders.ReplaceAllString(statement, "?"))
+		return all
+	}
+	for _, part := range strings.Split(strings.Join(body, ""), "\\startpipeline\n") {
+		pipeline, alone, found := strings.Cut(part, "\\endpipeline\n")
+		if !found {
+			pipeline, alone = "", part
 		}
-		out = append(out, one)
+		if pipeline != "" {
+			out = append(out, statements(pipeline))
+		}
+		for _, statement := range statements(alone) { // each by itself
+			out = append(out, []string{statement})
+		}
 	}
 	return out
 }
@@ -195,6 +203,20 @@ func TestPgbenchRunsTheScripts(t *testing.T) {
 		run(scripts[pages])
 	}
 
+	run(scripts["satisfaction-report"])
+	run(scripts["driver-report"])
+
+	scores := count(`SELECT count(*) FROM satisfaction_score`)
+	scored := run(scripts["score"])
+	if got := count(`SELECT count(*) FROM satisfaction_score`); got != scores+scored {
+		t.Errorf("%d scores, want %d and %d", got, scores, scored)
+	}
+	if got := count(`SELECT count(*) FROM customer_activity a WHERE satisfaction -> 'CSAT' ->> 'satisfaction_score_id' <> (
+    SELECT satisfaction_score_id::text FROM satisfaction_score s WHERE s.lane = a.lane AND s.customer_id = a.customer_id
+    ORDER BY submit_time DESC, satisfaction_score_id DESC LIMIT 1)`); got != 0 {
+		t.Errorf("of %d customers another score is the latest", got)
+	}
+
 	interactions := count(`SELECT count(*) FROM interaction`)
 	recorded := run(scripts["interaction"])
 	if got := count(`SELECT count(*) FROM interaction`); got != interactions+recorded {
@@ -234,8 +256,8 @@ SELECT count(*) FROM ` + table)
 	if got := count(`SELECT count(*) FROM customer WHERE revision = 2`); got != changed || got < customers/2 {
 		t.Errorf("%d customers were updated, %d have a change that says so", got, changed)
 	}
-	if got := count(`SELECT sum(last_seq) FROM lane_feed`); got != created+updated+recorded+3 {
-		t.Errorf("the lanes stand at %d in all, want %d", got, created+updated+recorded+3)
+	if got := count(`SELECT sum(last_seq) FROM lane_feed`); got != created+updated+recorded+scored+4 {
+		t.Errorf("the lanes stand at %d in all, want %d", got, created+updated+recorded+scored+4)
 	}
 }
 
