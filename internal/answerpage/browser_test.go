@@ -55,7 +55,9 @@ func TestInABrowser(t *testing.T) {
 		"light": {"--blink-settings=preferredColorScheme=1", color.NRGBA{0xf3, 0xf5, 0xf6, 0xff}, color.NRGBA{0x0a, 0x6c, 0x5d, 0xff}},
 		"dark":  {"--blink-settings=preferredColorScheme=0", color.NRGBA{0x0f, 0x14, 0x17, 0xff}, color.NRGBA{0x5f, 0xd6, 0xbe, 0xff}},
 	} {
+		mu.Lock()
 		paths = nil
+		mu.Unlock()
 		shot := screenshot(t, chromium, want.flag, site.URL+path+"?rating=9")
 		accented := 0
 		for y := range 844 {
