@@ -50,9 +50,9 @@ func (c *demoCommand) run(ctx context.Context, std stdio) error {
 			}
 		},
 	})
-	if _, printErr := fmt.Fprintf(std.out, "customers:    %s\ncontacts:     %s\ncases:        %s\ninteractions: %s\npurchases:    %s\ntasks:        %s\n",
+	if _, printErr := fmt.Fprintf(std.out, "customers:    %s\ncontacts:     %s\ncases:        %s\ninteractions: %s\npurchases:    %s\ntasks:        %s\nscores:       %s\n",
 		counts(summary.Customers), counts(summary.Contacts), counts(summary.Cases), counts(summary.Interactions), counts(summary.Purchases),
-		counts(summary.Tasks)); err == nil {
+		counts(summary.Tasks), counts(summary.Scores)); err == nil {
 		err = printErr
 	}
 	if errors.Is(err, context.Canceled) {

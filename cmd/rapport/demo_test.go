@@ -18,7 +18,7 @@ func TestDemo(t *testing.T) {
 		return printed.String(), told.String(), err
 	}
 	for _, want := range []string{"customers:    30 created, 0 updated, 0 unchanged, 0 rejected\n", "customers:    0 created, 0 updated, 30 unchanged, 0 rejected\n"} {
-		if out, shown, err := run(30); err != nil || !strings.HasPrefix(out, want) || strings.Count(out, "\n") != 6 {
+		if out, shown, err := run(30); err != nil || !strings.HasPrefix(out, want) || strings.Count(out, "\n") != 7 {
 			t.Errorf("the demo ended with %v and said\n%s%swant %q", err, shown, out, want)
 		}
 	}

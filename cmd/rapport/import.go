@@ -17,11 +17,12 @@ import (
 var errRejected = errors.New("rows were rejected")
 
 type importCommand struct {
-	Customers    importCustomersCommand    `cmd:"" help:"Load customers from a file; safe to run again. Exits 3 where rows were rejected."`
-	Interactions importInteractionsCommand `cmd:"" help:"Load what was said and done with customers. What is there already is left as it is."`
-	Purchases    importPurchasesCommand    `cmd:"" help:"Load what customers bought. What is there already is left as it is, or voided."`
-	Cases        importCasesCommand        `cmd:"" help:"Load what customers asked for. What is there already is left as it is."`
-	Tasks        importTasksCommand        `cmd:"" help:"Load what customers are owed. What is there already is left as it is."`
+	Customers          importCustomersCommand          `cmd:"" help:"Load customers from a file; safe to run again. Exits 3 where rows were rejected."`
+	Interactions       importInteractionsCommand       `cmd:"" help:"Load what was said and done with customers. What is there already is left as it is."`
+	Purchases          importPurchasesCommand          `cmd:"" help:"Load what customers bought. What is there already is left as it is, or voided."`
+	Cases              importCasesCommand              `cmd:"" help:"Load what customers asked for. What is there already is left as it is."`
+	Tasks              importTasksCommand              `cmd:"" help:"Load what customers are owed. What is there already is left as it is."`
+	SatisfactionScores importSatisfactionScoresCommand `cmd:"" help:"Load what customers felt. What is there already is left as it is."`
 }
 
 // importFlags are the flags of all kinds of records.
@@ -40,10 +41,11 @@ type importCustomersCommand struct {
 }
 
 type (
-	importInteractionsCommand struct{ importFlags }
-	importPurchasesCommand    struct{ importFlags }
-	importCasesCommand        struct{ importFlags }
-	importTasksCommand        struct{ importFlags }
+	importInteractionsCommand       struct{ importFlags }
+	importPurchasesCommand          struct{ importFlags }
+	importCasesCommand              struct{ importFlags }
+	importTasksCommand              struct{ importFlags }
+	importSatisfactionScoresCommand struct{ importFlags }
 )
 
 // Run implements the subcommand.
@@ -70,6 +72,11 @@ func (c *importCasesCommand) Run(ctx context.Context) error { return c.run(ctx, 
 
 // Run implements the subcommand.
 func (c *importTasksCommand) Run(ctx context.Context) error { return c.run(ctx, load.Tasks) }
+
+// Run implements the subcommand.
+func (c *importSatisfactionScoresCommand) Run(ctx context.Context) error {
+	return c.run(ctx, load.SatisfactionScores)
+}
 
 func (c *importFlags) run(ctx context.Context, kind *load.Kind) error {
 	ctx, stop := untilSignal(ctx)

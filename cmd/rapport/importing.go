@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,7 +60,7 @@ func (i *importing) plural() string {
 	if i.kind == nil {
 		return "customers"
 	}
-	return i.kind.Plural
+	return strings.ReplaceAll(i.kind.Plural, "_", " ")
 }
 
 // load sends the rows.

@@ -1,6 +1,8 @@
 package answerpage
 
 // catalogue has the words in each language of the page; the first is English.
+//
+//nolint:misspell // what looks like a slip in English is right in its own language
 var catalogue = []words{
 	{
 		code:               "en",

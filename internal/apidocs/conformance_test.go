@@ -171,6 +171,7 @@ func TestTheServiceDoesWhatTheDocumentSays(t *testing.T) {
 	cases(d)
 	serviceTiers(d)
 	satisfactionScores(d)
+	surveys(d)
 	seenTogether(d)
 	reports(d)
 	if last := d.lines("/v1/customers:export?showDeleted=true"); last != `{"exported":2}`+"\n" {
@@ -357,6 +358,43 @@ func satisfactionScores(d *documented) {
 	d.call(412, "DELETE", scoresPath+"/"+scoreID, "", "If-Match", `"9"`)
 	d.call(204, "DELETE", scoresPath+"/"+scoreID, "")
 	d.call(404, "GET", scoresPath+"/"+scoreID, "")
+}
+
+func surveys(d *documented) {
+	d.Helper()
+	const path, surveyID = "/v1/surveys", "0198c0de-0000-7000-8000-00000000000b"
+	create := d.example("POST", path)
+	d.call(201, "POST", path+"?surveyId="+surveyID, create)
+	d.call(409, "POST", path+"?surveyId="+surveyID, create)
+	d.call(200, "GET", path+"/"+surveyID, "")
+	d.call(200, "GET", path+"?filter=metric=NPS", "")
+	d.call(200, "PATCH", path+"/"+surveyID, d.example("PATCH", path+"/{survey}"))
+
+	const invitations = path + "/" + surveyID + "/invitations"
+	invite := d.example("POST", path+"/{survey}/invitations")
+	made := d.call(201, "POST", invitations, invite)
+	d.call(400, "POST", invitations, invite) // too soon
+	d.call(200, "GET", "/v1/"+made["name"].(string), "")
+	d.call(404, "GET", invitations+"/"+contactID, "")
+	d.call(200, "GET", invitations+"?orderBy=create_time", "")
+	d.call(200, "GET", "/v1/surveys/-/invitations", "")
+
+	submit := d.example("POST", "/v1/surveyResponses:submit")
+	d.call(404, "POST", "/v1/surveyResponses:submit", submit)
+	var answer map[string]any
+	if err := json.Unmarshal([]byte(submit), &answer); err != nil {
+		d.Fatal(err)
+	}
+	answer["token"] = made["token"]
+	body, err := json.Marshal(answer)
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.call(200, "POST", "/v1/surveyResponses:submit", string(body))
+	d.call(400, "POST", "/v1/surveyResponses:submit", strings.Replace(string(body), `"rating":9`, `"rating":8`, 1))
+	d.call(400, "DELETE", path+"/"+surveyID, "")
+	other := d.call(201, "POST", path, create)
+	d.call(204, "DELETE", "/v1/"+other["name"].(string), "")
 }
 
 func reports(d *documented) {

@@ -52,12 +52,12 @@ func latestScore(customer uuid.UUID, object gjson.Result) *rapportv1.Satisfactio
 	return out
 }
 
-// latestRating and latestSubmitTime are the fields of a filter for the latest score of a
-// metric.
-func latestRating(metric string) aip.Field {
-	return aip.Number("(" + satisfaction + " #>> '{" + metric + ",rating}')::float8")
-}
-
-func latestSubmitTime(metric string) aip.Field {
-	return aip.Timestamp("(" + satisfaction + " #>> '{" + metric + ",submit_time}')::timestamptz")
+// withSatisfaction adds to the fields of a filter those of the latest score of each metric.
+func withSatisfaction(fields aip.Fields) aip.Fields {
+	for field, metric := range map[string]string{"nps": "NPS", "csat": "CSAT", "ces": "CES", "repurchase_intent": "REPURCHASE_INTENT"} {
+		latest := "(" + satisfaction + " #>> '{" + metric + ","
+		fields["satisfaction."+field+".rating"] = aip.Number(latest + "rating}')::float8")
+		fields["satisfaction."+field+".submit_time"] = aip.Timestamp(latest + "submit_time}')::timestamptz")
+	}
+	return fields
 }

@@ -111,14 +111,14 @@ func TestConstraintsAreNamed(t *testing.T) {
 		SELECT c.relname || ' ' || i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
 		JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]
 		WHERE x.indisunique AND c.relnamespace = 'public'::regnamespace AND a.attname NOT LIKE '%lane'
-		AND c.relname NOT IN ('schema_version', 'migration_lease', 'service_tier', 'lease')`)
+		AND c.relname NOT IN ('schema_version', 'migration_lease', 'service_tier', 'survey', 'survey_keyset', 'lease')`)
 	without, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(without) > 0 {
 		t.Errorf("%v; unique indexes that do not begin with a lane: %q", err, without)
 	}
 	rows, _ = conn.Query(t.Context(), `
 		SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-		AND conname !~ '^(customer|contact|purchase|interaction|change|request|lane_feed|external_id|referral_guard|search_key|attribute_key|service_tier|support_case|task|customer_activity|follow_up|lease|satisfaction_score|schema_version|migration_lease)_'`)
+		AND conname !~ '^(customer|contact|purchase|interaction|change|request|lane_feed|external_id|referral_guard|search_key|attribute_key|service_tier|support_case|task|customer_activity|follow_up|lease|satisfaction_score|survey|survey_invitation|survey_keyset|schema_version|migration_lease)_'`)
 	unnamed, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(unnamed) > 0 {
 		t.Errorf("%v; constraints without a name of ours: %q", err, unnamed)

@@ -27,7 +27,7 @@ const (
 // Summary counts what Fill did. What was there counts as unchanged, even where it is not as
 // Fill would have made it; a customer alone is made so again.
 type Summary struct {
-	Customers, Contacts, Cases, Interactions, Purchases, Tasks load.Summary
+	Customers, Contacts, Cases, Interactions, Purchases, Tasks, Scores load.Summary
 }
 
 // Watcher is told how a fill goes; each of its functions may be nil.
@@ -76,6 +76,7 @@ func (c Company) Fill(ctx context.Context, conn grpc.ClientConnInterface, custom
 		{load.Interactions, (*Persona).Interactions, &f.summary.Interactions},
 		{load.Purchases, (*Persona).Purchases, &f.summary.Purchases},
 		{load.Tasks, (*Persona).Tasks, &f.summary.Tasks},
+		{load.SatisfactionScores, (*Persona).Scores, &f.summary.Scores},
 	} {
 		if err == nil {
 			*part.summary, err = f.histories(ctx, conn, part.kind, customers, part.of)

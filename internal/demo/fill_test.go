@@ -58,6 +58,7 @@ func TestFill(t *testing.T) {
 	}{
 		"customers": {first.Customers, customers}, "contacts": {first.Contacts, customers / 4}, "cases": {first.Cases, customers / 5},
 		"interactions": {first.Interactions, customers * 3}, "purchases": {first.Purchases, customers * 3}, "tasks": {first.Tasks, customers / 2},
+		"scores": {first.Scores, customers / 2},
 	} {
 		if got.Created < got.least || got.Created != got.Rows() {
 			t.Errorf("a fill of an empty service with %d customers made %+v %s", customers, got, what)
@@ -68,6 +69,7 @@ func TestFill(t *testing.T) {
 	want := demo.Summary{
 		Customers: unchanged(first.Customers), Contacts: unchanged(first.Contacts), Cases: unchanged(first.Cases),
 		Interactions: unchanged(first.Interactions), Purchases: unchanged(first.Purchases), Tasks: unchanged(first.Tasks),
+		Scores: unchanged(first.Scores),
 	}
 	if diff := cmp.Diff(want, again); diff != "" || changes(t, s) != written {
 		t.Errorf("a second fill changed something (-want +got):\n%s%d changes are now %d", diff, written, changes(t, s))
@@ -115,6 +117,16 @@ func somethingToDo(t *testing.T, s *apitest.Service) {
 	for _, up := range ups.GetFollowUps() {
 		states["follow-up "+up.GetReason().String()]++
 	}
+	scores, err := s.Satisfaction.ListSatisfactionScores(t.Context(), &rapportv1.ListSatisfactionScoresRequest{Parent: "customers/-", PageSize: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, score := range scores.GetSatisfactionScores() {
+		states["score "+score.GetMetric().String()]++
+		if len(score.GetFactors()) > 0 {
+			states["factors"]++
+		}
+	}
 	timeline, err := s.Customers.ListTimeline(t.Context(), &rapportv1.ListTimelineRequest{Parent: cases.GetCases()[0].GetName()[:len("customers/")+36]})
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +140,7 @@ func somethingToDo(t *testing.T, s *apitest.Service) {
 		"promise PENDING", "promise OVERDUE", "promise KEPT", "promise LATE", "promise BROKEN", "promise RELEASED",
 		"follow-up TASK", "follow-up PROMISE", "follow-up CASE", "follow-up CONTACT", "follow-up THANK_YOU",
 		"entry *rapportv1.TimelineEntry_Case", "entry *rapportv1.TimelineEntry_Interaction", "entry *rapportv1.TimelineEntry_Purchase",
+		"score NPS", "score CSAT", "score CES", "score REPURCHASE_INTENT", "factors",
 	} {
 		if states[what] == 0 {
 			t.Errorf("the demo has no %s: %v", what, states)
@@ -242,6 +255,7 @@ func TestFillBringsNothingBack(t *testing.T) {
 		Customers: load.Summary{Unchanged: 24, Rejected: 1}, Contacts: without(before.Contacts, len(p.Contacts())),
 		Cases: without(before.Cases, len(p.Cases())), Interactions: without(before.Interactions, len(p.Interactions())),
 		Purchases: without(before.Purchases, len(p.Purchases())), Tasks: without(before.Tasks, len(p.Tasks())),
+		Scores: without(before.Scores, len(p.Scores())),
 	}
 	if diff := cmp.Diff(want, summary); err != nil || diff != "" || !slices.Equal(refused, []string{customer}) {
 		t.Errorf("error %v, refused %v, want %v; (-want +got):\n%s", err, refused, customer, diff)

@@ -68,21 +68,15 @@ func normalised(req *rapportv1.SubmitResponseRequest) *rapportv1.SubmitResponseR
 // order of factors means nothing.
 func digest(answer *rapportv1.SubmitResponseRequest) []byte {
 	h := sha256.New()
-	number := func(value *int32) {
-		if value == nil {
-			fmt.Fprint(h, "-;")
-			return
-		}
-		fmt.Fprintf(h, "%d;", *value)
-	}
-	number(answer.Rating)
-	number(answer.Expectation)
+	number := func(value int32, set bool) { fmt.Fprintf(h, "%t%d;", set, value) }
+	number(answer.GetRating(), answer.Rating != nil)
+	number(answer.GetExpectation(), answer.Expectation != nil)
 	factors := slices.SortedStableFunc(slices.Values(answer.GetFactors()), func(a, b *rapportv1.SatisfactionScore_Factor) int {
 		return strings.Compare(a.GetFactor(), b.GetFactor())
 	})
 	for _, f := range factors {
 		fmt.Fprintf(h, "%s=%d,", f.GetFactor(), f.GetSatisfaction())
-		number(f.Importance)
+		number(f.GetImportance(), f.Importance != nil)
 	}
 	fmt.Fprintf(h, "%d:%s", len(answer.GetComment()), answer.GetComment())
 	return h.Sum(nil)

@@ -2,6 +2,7 @@ package invitation_test
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -56,7 +57,7 @@ func TestSubmit(t *testing.T) {
 	})
 
 	// The same again, in another order, is the same; another answer is none.
-	req.Factors[0], req.Factors[1] = req.Factors[1], req.Factors[0]
+	slices.Reverse(req.GetFactors())
 	again, err := s.Satisfaction.SubmitResponse(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)

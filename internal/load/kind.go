@@ -33,10 +33,13 @@ var (
 		&rapportv1.BatchCreateCasesRequest{}, &rapportv1.BatchCreateCasesResponse{}, rapportv1.ErrorReason_CASE_ALREADY_EXISTS)
 	Tasks = kind("task", rapportv1.TaskService_BatchCreateTasks_FullMethodName,
 		&rapportv1.BatchCreateTasksRequest{}, &rapportv1.BatchCreateTasksResponse{}, rapportv1.ErrorReason_TASK_ALREADY_EXISTS)
+	SatisfactionScores = kind("satisfaction_score", rapportv1.SatisfactionService_BatchCreateSatisfactionScores_FullMethodName,
+		&rapportv1.BatchCreateSatisfactionScoresRequest{}, &rapportv1.BatchCreateSatisfactionScoresResponse{},
+		rapportv1.ErrorReason_SATISFACTION_SCORE_ALREADY_EXISTS)
 )
 
 // Kinds are all of them.
-var Kinds = []*Kind{Interactions, Purchases, Cases, Tasks}
+var Kinds = []*Kind{Interactions, Purchases, Cases, Tasks, SatisfactionScores}
 
 func kind(singular, method string, request, answer proto.Message, exists rapportv1.ErrorReason) *Kind {
 	return &Kind{

@@ -188,6 +188,7 @@ func TestKindsAreAsTheAPIHasThem(t *testing.T) {
 	if diff := cmp.Diff([]string{
 		"interactions CreateInteractionRequest Interaction", "purchases CreatePurchaseRequest Purchase",
 		"cases CreateCaseRequest Case", "tasks CreateTaskRequest Task",
+		"satisfaction_scores CreateSatisfactionScoreRequest SatisfactionScore",
 	}, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -20,13 +20,15 @@ type build struct {
 	// raw is the record as it is written, of NDJSON.
 	raw      string
 	problems []Problem
+	// passed is set where the mapping passes the row over.
+	passed bool
 	// origins are the columns that each field came from, where that is asked for.
 	origins map[string]Problem
 }
 
 // make makes what the plan makes of a record, as far as that is possible: the message of
 // its fields, and the id by which it is found again, where it has one. A record that lacks
-// a partner in a joined file is not whole.
+// a partner in a joined file, or is passed over, is not whole.
 func (b *build) make(r tabular.Record, m protoreflect.Message) (id *rapportv1.ExternalId, whole bool) {
 	p := b.plan
 	b.raw = r.Raw
@@ -37,6 +39,12 @@ func (b *build) make(r tabular.Record, m protoreflect.Message) (id *rapportv1.Ex
 	}
 	if p.find(b, 0); len(b.problems) > 0 {
 		return nil, false
+	}
+	if p.when != nil {
+		yes, set, _ := b.value(*p.when, "")
+		if b.passed = !set || !yes.Bool(); b.passed {
+			return nil, false
+		}
 	}
 	noun, path := customerKey, externalIDKey
 	if p.kind != nil {
@@ -77,14 +85,14 @@ func (b *build) index(path string, i int) string {
 	return fmt.Sprintf("%s[%d]", path, i)
 }
 
-// text returns a source's text, and whether a column had something for it.
+// text returns a source's text, and whether a column had something for it: what the mapping's
+// values take for nothing is nothing.
 func (b *build) text(s source) (text string, filled bool) {
-	filled = !s.constant() && s.raw(b.row) != ""
 	text, err := s.text(b.row)
 	if err != nil {
 		b.problem(s, err)
 	}
-	return text, filled
+	return text, text != "" && !s.constant() && s.raw(b.row) != ""
 }
 
 // value returns a value, whether it is set, and whether a column had something for it.

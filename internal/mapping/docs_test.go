@@ -48,7 +48,7 @@ func TestDocumentedMappings(t *testing.T) {
 		}
 	}
 	examples, err := filepath.Glob("../../examples/import/*.yaml")
-	if err != nil || len(examples) != 10 {
+	if err != nil || len(examples) != 15 {
 		t.Errorf("examples: %v, %v", examples, err)
 	}
 	for _, path := range examples {

@@ -107,6 +107,8 @@ func (c *compiler) scalar(n *node, fd protoreflect.FieldDescriptor) value {
 		v.source, v.parse = c.source(n), parseEnum(fd.Enum())
 	case fd.Kind() == protoreflect.BoolKind:
 		v.source, v.parse = c.source(n), parseTruth
+	case fd.Kind() == protoreflect.Int32Kind:
+		v.source, v.parse = c.source(n, "decimal", "thousands"), parseWhole(c.decimals(n))
 	case fd.Kind() == protoreflect.DoubleKind:
 		v = c.number(n, protoreflect.ValueOfFloat64)
 	default:
@@ -210,8 +212,8 @@ func allConstant(parts []filler) bool {
 
 // mappable tells whether a client may set the field at all, and whether a text can say it.
 func mappable(fd protoreflect.FieldDescriptor) bool {
-	if fd.Kind() == protoreflect.Int32Kind || fd.Kind() == protoreflect.Int64Kind {
-		return false // the revision of a postal address, which is always 0
+	if fd.FullName() == "google.type.PostalAddress.revision" {
+		return false // it is always 0
 	}
 	behaviors, _ := proto.GetExtension(fd.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
 	return !slices.Contains(behaviors, annotations.FieldBehavior_OUTPUT_ONLY)

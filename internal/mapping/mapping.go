@@ -1,5 +1,5 @@
 // Package mapping turns the records of a file into customers, or into records of what was
-// said, bought, asked or promised, as a mapping file says: which column fills which field,
+// said, bought, asked, promised or felt, as a mapping file says: which column fills which field,
 // how texts are read as values, and which further files have the rest. docs/import.md
 // describes mapping files.
 package mapping
@@ -24,8 +24,8 @@ type Mapping struct {
 	Kind *load.Kind
 
 	// externalID says how a record is found again, owner whose it is where it is not a
-	// customer, and void which purchases are voided.
-	externalID, owner, void *node
+	// customer, void which purchases are voided, and when which rows are loaded at all.
+	externalID, owner, void, when *node
 	// fields are those of the record.
 	fields *node
 }
@@ -44,6 +44,7 @@ const (
 	externalIDKey = "external_id"
 	ownerKey      = "customer_external_id"
 	voidKey       = "void"
+	whenKey       = "when"
 )
 
 // Join is a further file, whose rows have more about those of the main one.
@@ -81,7 +82,7 @@ func Parse(file string, text []byte) (*Mapping, error) {
 		return nil, p.err()
 	}
 	p.kind(m, root)
-	keys := []string{"encoding", "delimiter", "join", externalIDKey, m.noun()}
+	keys := []string{"encoding", "delimiter", "join", whenKey, externalIDKey, m.noun()}
 	if m.Kind != nil {
 		keys = append(keys, ownerKey)
 	}
@@ -97,7 +98,7 @@ func Parse(file string, text []byte) (*Mapping, error) {
 	default:
 		p.add(root.get("delimiter").line, "the delimiter must be one ASCII character, and neither a quote nor a line's end")
 	}
-	m.externalID, m.owner, m.void = p.idOf(root, externalIDKey), p.idOf(root, ownerKey), root.get(voidKey)
+	m.externalID, m.owner, m.void, m.when = p.idOf(root, externalIDKey), p.idOf(root, ownerKey), root.get(voidKey), root.get(whenKey)
 	if m.fields = root.get(m.noun()); m.fields == nil || !m.fields.isMap() {
 		p.add(root.line, "%s must say which field comes from where", m.noun())
 	}

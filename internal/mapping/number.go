@@ -54,6 +54,22 @@ func (d decimals) number(text string) (float64, error) {
 	return f, nil
 }
 
+// parseWhole reads whole numbers, which some programs write as 5.0.
+func parseWhole(d decimals) func(string) (protoreflect.Value, error) {
+	return func(text string) (protoreflect.Value, error) {
+		f, err := d.number(text)
+		switch {
+		case err != nil:
+			return protoreflect.Value{}, err
+		case f != math.Trunc(f):
+			return protoreflect.Value{}, errors.New("is not a whole number")
+		case f < math.MinInt32 || f > math.MaxInt32:
+			return protoreflect.Value{}, errors.New("is a number beyond all bounds")
+		}
+		return protoreflect.ValueOfInt32(int32(f)), nil
+	}
+}
+
 // amount reads an amount of money without the loss that floating point has.
 func (d decimals) amount(text string) (*money.Money, error) {
 	plain, err := d.plain(text)

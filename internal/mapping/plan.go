@@ -28,6 +28,8 @@ type Plan struct {
 	paths []string
 	// void says which purchases are voided and why; nil where none are.
 	void *void
+	// when says which rows are loaded; nil for all.
+	when *value
 	// own is set where the file is an export of ours.
 	own *ownFile
 }
@@ -65,9 +67,9 @@ func (e *RejectedError) Error() string {
 	return strings.Join(out, "; ")
 }
 
-// ErrSkip says that a record is no customer to load: a deleted one of an export, or the
-// line that closes it.
-var ErrSkip = errors.New("not a customer to load")
+// ErrSkip says that a record is none to load: a deleted customer of an export, the line that
+// closes it, or a row that the mapping's `when` passes over.
+var ErrSkip = errors.New("not a record to load")
 
 var customerDescriptor = (&rapportv1.Customer{}).ProtoReflect().Descriptor()
 
@@ -103,6 +105,10 @@ func (m *Mapping) Compile(main *tabular.Table, joined []*Joined) (*Plan, error) 
 	if m.void != nil {
 		c.only(m.void, "when", "reason")
 		p.void = &void{when: value{source: c.source(m.void.get("when")), parse: parseTruth}, reason: value{source: c.source(m.void.get("reason")), parse: parseText}}
+	}
+	if m.when != nil {
+		p.when = &value{source: c.source(m.when), parse: parseTruth}
+		c.checkConstant(m.when, *p.when)
 	}
 	if err := c.err(); err != nil {
 		return nil, err
@@ -156,7 +162,7 @@ func (p *Plan) Row(r tabular.Record, clearEmpty bool) (*load.Row, error) {
 	if len(b.problems) > 0 {
 		return nil, &RejectedError{Problems: b.problems}
 	}
-	if p.own != nil && row.GetCustomer().GetState() == rapportv1.Customer_DELETED {
+	if b.passed || p.own != nil && row.GetCustomer().GetState() == rapportv1.Customer_DELETED {
 		return nil, ErrSkip
 	}
 	if p.own != nil {
@@ -168,12 +174,16 @@ func (p *Plan) Row(r tabular.Record, clearEmpty bool) (*load.Row, error) {
 	return row, nil
 }
 
-// Record returns the record of a row that a customer owns. The error is a *RejectedError.
+// Record returns the record of a row that a customer owns. The error is ErrSkip or a
+// *RejectedError.
 func (p *Plan) Record(r tabular.Record) (*load.Record, error) {
 	b := &build{plan: p}
 	out := b.record(r)
 	if len(b.problems) > 0 {
 		return nil, &RejectedError{Problems: b.problems}
+	}
+	if b.passed {
+		return nil, ErrSkip
 	}
 	return out, nil
 }

@@ -211,6 +211,25 @@ func (c *caller) told(t testing.TB) string {
 	return c.must(t, &rapportv1.CreateCaseRequest{Parent: c.customer(t), Case: told}).(*rapportv1.Case).GetName()
 }
 
+func newSurvey() *rapportv1.Survey {
+	return &rapportv1.Survey{
+		DisplayName: "After a visit", Metric: rapportv1.SatisfactionScore_NPS, Factors: []string{"staff"},
+		Texts: []*rapportv1.Survey_Text{{LanguageCode: "en", Question: "How likely?", FactorLabels: map[string]string{"staff": "Our people"}}},
+	}
+}
+
+func (c *caller) survey(t testing.TB) string {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateSurveyRequest{Survey: newSurvey()}).(*rapportv1.Survey).GetName()
+}
+
+func (c *caller) invitation(t testing.TB) *rapportv1.SurveyInvitation {
+	t.Helper()
+	return c.must(t, &rapportv1.CreateSurveyInvitationRequest{
+		Parent: c.survey(t), SurveyInvitation: &rapportv1.SurveyInvitation{Customer: c.customer(t)},
+	}).(*rapportv1.SurveyInvitation)
+}
+
 // scenario is a mutating call that succeeds, and one with another meaning that would
 // succeed after it.
 type scenario struct {
@@ -599,6 +618,36 @@ var scenarios = map[string]scenario{
 			return &rapportv1.UpdateServiceTierRequest{ServiceTier: made, AllowMissing: true}
 		},
 		func(req request) { req.(*rapportv1.UpdateServiceTierRequest).ServiceTier.DisplayName = "Other" },
+	},
+	"CreateSurvey": {
+		func(testing.TB, *caller) request { return &rapportv1.CreateSurveyRequest{Survey: newSurvey()} },
+		func(req request) { req.(*rapportv1.CreateSurveyRequest).Survey.DisplayName = "Other" },
+	},
+	"UpdateSurvey": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.UpdateSurveyRequest{Survey: &rapportv1.Survey{Name: c.survey(t), DisplayName: "New"}}
+		},
+		func(req request) { req.(*rapportv1.UpdateSurveyRequest).Survey.DisplayName = "Other" },
+	},
+	"UpdateSurvey that makes one": {
+		func(testing.TB, *caller) request {
+			made := newSurvey()
+			made.Name = "surveys/" + uuid.NewString()
+			return &rapportv1.UpdateSurveyRequest{Survey: made, AllowMissing: true}
+		},
+		func(req request) { req.(*rapportv1.UpdateSurveyRequest).Survey.DisplayName = "Other" },
+	},
+	"DeleteSurvey": {
+		func(t testing.TB, c *caller) request { return &rapportv1.DeleteSurveyRequest{Name: c.survey(t)} },
+		func(req request) { req.(*rapportv1.DeleteSurveyRequest).Etag = "*" },
+	},
+	"CreateSurveyInvitation": {
+		func(t testing.TB, c *caller) request {
+			return &rapportv1.CreateSurveyInvitationRequest{Parent: c.survey(t), SurveyInvitation: &rapportv1.SurveyInvitation{Customer: c.customer(t)}}
+		},
+		func(req request) {
+			req.(*rapportv1.CreateSurveyInvitationRequest).SurveyInvitation.SendTime = timestamppb.New(time.Unix(1_750_000_000, 0))
+		},
 	},
 	"DeleteServiceTier": {
 		func(t testing.TB, c *caller) request { return &rapportv1.DeleteServiceTierRequest{Name: c.tier(t)} },

@@ -60,6 +60,10 @@ func disturb(t testing.TB, c *caller, answer proto.Message) {
 		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: customer})
 	case *rapportv1.ServiceTier:
 		_, err = c.Cases.DeleteServiceTier(t.Context(), &rapportv1.DeleteServiceTierRequest{Name: a.GetName()})
+	case *rapportv1.Survey:
+		_, err = c.Satisfaction.DeleteSurvey(t.Context(), &rapportv1.DeleteSurveyRequest{Name: a.GetName()})
+	case *rapportv1.SurveyInvitation:
+		_, err = c.Customers.DeleteCustomer(t.Context(), &rapportv1.DeleteCustomerRequest{Name: a.GetCustomer()})
 	case *rapportv1.BatchCreateTasksResponse:
 		disturb(t, c, a.GetTasks()[0])
 	case *rapportv1.CompleteTaskResponse:
@@ -263,7 +267,7 @@ func wantRetryInfo(t testing.TB, err error) {
 func tables(t testing.TB, c *caller) map[string]string {
 	t.Helper()
 	digests := map[string]string{}
-	for _, table := range []string{"customer", "contact", "purchase", "support_case", "service_tier", "satisfaction_score", "external_id", "change", "request", "lane_feed", "referral_guard"} {
+	for _, table := range []string{"customer", "contact", "purchase", "support_case", "service_tier", "satisfaction_score", "survey", "survey_invitation", "external_id", "change", "request", "lane_feed", "referral_guard"} {
 		var digest string
 		sql := `SELECT count(*) || md5(coalesce(string_agg(x::text, '' ORDER BY x::text), '')) FROM ` + table + ` x`
 		if err := c.DB.QueryRow(t.Context(), sql).Scan(&digest); err != nil {

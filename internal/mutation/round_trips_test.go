@@ -142,6 +142,26 @@ func contactsPage(parent func(*testing.T, *caller) string) func(*testing.T, *cal
 	}
 }
 
+func invitationsPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.ListSurveyInvitationsRequest{Parent: parent(t, c)}
+		return func(ctx context.Context) error { _, err := c.Satisfaction.ListSurveyInvitations(ctx, req); return err }
+	}
+}
+
+// submitted is an answer, perhaps one that was given already.
+func submitted(again bool) func(*testing.T, *caller) func(context.Context) error {
+	return func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.SubmitResponseRequest{Token: c.invitation(t).GetToken(), Rating: proto.Int32(9)}
+		if again {
+			if _, err := c.Satisfaction.SubmitResponse(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return func(ctx context.Context) error { _, err := c.Satisfaction.SubmitResponse(ctx, req); return err }
+	}
+}
+
 func scoresPage(parent func(*testing.T, *caller) string) func(*testing.T, *caller) func(context.Context) error {
 	return func(t *testing.T, c *caller) func(context.Context) error {
 		req := &rapportv1.ListSatisfactionScoresRequest{Parent: parent(t, c)}
@@ -386,6 +406,33 @@ var trips = []trip{
 	{"ListSatisfactionScores", "of one customer who has none", scoresPage(func(t *testing.T, c *caller) string { return c.customer(t) })},
 	{"ListSatisfactionScores", "of all customers", scoresPage(func(*testing.T, *caller) string { return "customers/-" })},
 	{"DeleteSatisfactionScore", "", made("DeleteSatisfactionScore")},
+	{"CreateSurvey", "", made("CreateSurvey")},
+	{"GetSurvey", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetSurveyRequest{Name: c.survey(t)}
+		return func(ctx context.Context) error { _, err := c.Satisfaction.GetSurvey(ctx, req); return err }
+	}},
+	{"ListSurveys", "", func(_ *testing.T, c *caller) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := c.Satisfaction.ListSurveys(ctx, &rapportv1.ListSurveysRequest{})
+			return err
+		}
+	}},
+	{"UpdateSurvey", "", made("UpdateSurvey")},
+	{"UpdateSurvey", "that makes one", made("UpdateSurvey that makes one")},
+	{"DeleteSurvey", "", made("DeleteSurvey")},
+	{"CreateSurveyInvitation", "", made("CreateSurveyInvitation")},
+	{"GetSurveyInvitation", "", func(t *testing.T, c *caller) func(context.Context) error {
+		req := &rapportv1.GetSurveyInvitationRequest{Name: c.invitation(t).GetName()}
+		return func(ctx context.Context) error { _, err := c.Satisfaction.GetSurveyInvitation(ctx, req); return err }
+	}},
+	{"ListSurveyInvitations", "to one survey", invitationsPage(func(t *testing.T, c *caller) string {
+		survey, _, _ := strings.Cut(c.invitation(t).GetName(), "/invitations/")
+		return survey
+	})},
+	{"ListSurveyInvitations", "to one survey that has none", invitationsPage(func(t *testing.T, c *caller) string { return c.survey(t) })},
+	{"ListSurveyInvitations", "to all surveys", invitationsPage(func(*testing.T, *caller) string { return "surveys/-" })},
+	{"SubmitResponse", "", submitted(false)},
+	{"SubmitResponse", "again", submitted(true)},
 	{"GetChange", "", func(t *testing.T, c *caller) func(context.Context) error {
 		c.customer(t)
 		list, err := c.Changes.ListChanges(t.Context(), &rapportv1.ListChangesRequest{PageSize: 1})

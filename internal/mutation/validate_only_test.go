@@ -32,10 +32,10 @@ func TestValidateOnly(t *testing.T) {
 			if err != nil || replayed {
 				t.Fatalf("afterwards: replayed %t, %v", replayed, err)
 			}
-			fresh := []proto.Message{&rapportv1.Customer{}, &rapportv1.Contact{}, &rapportv1.Purchase{}, &rapportv1.Interaction{}, &rapportv1.Task{}, &rapportv1.Case{}, &rapportv1.ServiceTier{}, &rapportv1.SatisfactionScore{}}
+			fresh := []proto.Message{&rapportv1.Customer{}, &rapportv1.Contact{}, &rapportv1.Purchase{}, &rapportv1.Interaction{}, &rapportv1.Task{}, &rapportv1.Case{}, &rapportv1.ServiceTier{}, &rapportv1.SatisfactionScore{}, &rapportv1.Survey{}, &rapportv1.SurveyInvitation{}}
 			var ignore []cmp.Option
 			for _, m := range fresh {
-				for _, field := range []protoreflect.Name{"name", "uid", "create_time", "update_time", "delete_time", "purge_time", "void_time", "complete_time", "cancel_time", "resolve_time", "close_time", "case_number", "next_contact_time"} {
+				for _, field := range []protoreflect.Name{"name", "uid", "create_time", "update_time", "delete_time", "purge_time", "void_time", "complete_time", "cancel_time", "resolve_time", "close_time", "case_number", "next_contact_time", "send_time", "expire_time", "token", "answer_uri"} {
 					if m.ProtoReflect().Descriptor().Fields().ByName(field) != nil {
 						ignore = append(ignore, protocmp.IgnoreFields(m, field))
 					}

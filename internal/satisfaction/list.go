@@ -34,7 +34,7 @@ var fields = aip.Fields{
 	"case":           owned.Named(aip.Cases, "case_id"),
 	"purchase":       owned.Named(aip.Purchases, "purchase_id"),
 	"submit_time":    aip.Timestamp("submit_time"),
-	"survey":         aip.IndexedWhere("survey_id IS NOT NULL", aip.UUIDName("survey_id", surveyNamed)),
+	"survey":         aip.Indexed(aip.UUIDName("survey_id", surveyNamed)),
 }
 
 func surveyNamed(name string) (uuid.UUID, error) { return aip.ParseSurveyName("filter", name) }

@@ -54,8 +54,13 @@ func TestListOrders(t *testing.T) {
 	s := apitest.Start(t)
 	ada, ben, _ := voices(t, s)
 	for _, test := range []struct{ parent, orderBy, want string }{
-		{"customers/-", "create_time", "abcde"}, {"customers/-", "create_time desc", "edcba"},
-		{ada, "", "abd"}, {ada, "submit_time", "dba"}, {ada, "create_time", "abd"}, {ada, "create_time desc", "dba"}, {ben, "submit_time desc", "ce"},
+		{"customers/-", "create_time", "abcde"},
+		{"customers/-", "create_time desc", "edcba"},
+		{ada, "", "abd"},
+		{ada, "submit_time", "dba"},
+		{ada, "create_time", "abd"},
+		{ada, "create_time desc", "dba"},
+		{ben, "submit_time desc", "ce"},
 	} {
 		for size := range int32(4) {
 			if got := competitors(t, s, &listing{Parent: test.parent, OrderBy: test.orderBy, PageSize: size}); got != test.want {

@@ -50,14 +50,15 @@ func checkRatings(wrong *apierr.Violations, score *rapportv1.SatisfactionScore) 
 	if !known {
 		wrong.Add("satisfaction_score.metric", "is required")
 	}
+	if score.Rating == nil {
+		wrong.Add("satisfaction_score.rating", "is required")
+	}
 	for _, given := range []struct {
 		field string
-		value *int32
-	}{{"rating", score.Rating}, {"expectation", score.Expectation}} {
-		switch {
-		case given.value == nil && given.field == "rating":
-			wrong.Add("satisfaction_score.rating", "is required")
-		case given.value != nil && known && (*given.value < on.min || *given.value > on.max):
+		set   bool
+		value int32
+	}{{"rating", score.Rating != nil, score.GetRating()}, {"expectation", score.Expectation != nil, score.GetExpectation()}} {
+		if given.set && known && (given.value < on.min || given.value > on.max) {
 			wrong.Add("satisfaction_score."+given.field, "must be %d to %d, as the scale of %s is", on.min, on.max, score.GetMetric())
 		}
 	}

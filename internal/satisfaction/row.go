@@ -91,16 +91,16 @@ func (r *row) Set(s *rapportv1.SatisfactionScore) (err error) {
 	return err
 }
 
-// storedFactor is a factor in its column.
+// storedFactor is a factor in its column; an importance of 0 is none.
 type storedFactor struct {
 	Factor       string `json:"factor"`
 	Satisfaction int32  `json:"satisfaction"`
-	Importance   *int32 `json:"importance,omitempty"`
+	Importance   int32  `json:"importance,omitempty"`
 }
 
 func encodeFactors(factors []*rapportv1.SatisfactionScore_Factor) (string, error) {
 	return jsoncolumn.EncodeList(factors, func(f *rapportv1.SatisfactionScore_Factor) storedFactor {
-		return storedFactor{f.GetFactor(), f.GetSatisfaction(), f.Importance}
+		return storedFactor{f.GetFactor(), f.GetSatisfaction(), f.GetImportance()}
 	})
 }
 

@@ -127,6 +127,7 @@ func callEverything(t *testing.T, s *apitest.Service) {
 	workOn(t, s, made.GetName())
 	supportCases(t, s, made.GetName())
 	satisfactionScores(t, s, contact.GetName())
+	surveys(t, s, contact.GetName())
 	reports(t, s, made.GetName())
 	_, err = s.Customers.DeleteCustomer(ctx, &rapportv1.DeleteCustomerRequest{Name: made.GetName()})
 	check("delete", err)

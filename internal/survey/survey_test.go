@@ -302,10 +302,22 @@ func TestRequireEtag(t *testing.T) {
 // TestTextFor chooses the language in which a customer is asked.
 func TestTextFor(t *testing.T) {
 	for _, test := range []struct{ texts, customer, want string }{
-		{"en de fr", "de", "de"}, {"en de fr", "de-AT", "de"}, {"en de fr", "", "en"}, {"en de fr", "ja", "en"}, {"fr en", "ja", "fr"},
-		{"en pt-BR", "pt-PT", "pt-BR"}, {"en pt-BR pt-PT", "pt-PT", "pt-PT"}, {"en pt-BR pt-PT", "pt-AO", "pt-PT"},
-		{"en zh-Hans zh-Hant", "zh-TW", "zh-Hant"}, {"en zh-Hans zh-Hant", "zh-CN", "zh-Hans"}, {"en zh-Hans", "zh-HK", "zh-Hans"},
-		{"en-US en-GB", "en-AU", "en-GB"}, {"de nb", "no", "nb"}, {"en ru", "uk", "en"}, {"en", "x-private", "en"}, {"en de", "not a language", "en"},
+		{"en de fr", "de", "de"},
+		{"en de fr", "de-AT", "de"},
+		{"en de fr", "", "en"},
+		{"en de fr", "ja", "en"},
+		{"fr en", "ja", "fr"},
+		{"en pt-BR", "pt-PT", "pt-BR"},
+		{"en pt-BR pt-PT", "pt-PT", "pt-PT"},
+		{"en pt-BR pt-PT", "pt-AO", "pt-PT"},
+		{"en zh-Hans zh-Hant", "zh-TW", "zh-Hant"},
+		{"en zh-Hans zh-Hant", "zh-CN", "zh-Hans"},
+		{"en zh-Hans", "zh-HK", "zh-Hans"},
+		{"en-US en-GB", "en-AU", "en-GB"},
+		{"de nb", "no", "nb"},
+		{"en ru", "uk", "en"},
+		{"en", "x-private", "en"},
+		{"en de", "not a language", "en"},
 	} {
 		var asked rapportv1.Survey
 		for code := range strings.FieldsSeq(test.texts) {

@@ -33,6 +33,8 @@ const (
 	exampleCaseID          = "0198c0de-0000-7000-8000-000000000008"
 	exampleTierID          = "0198c0de-0000-7000-8000-000000000009"
 	exampleScoreID         = "0198c0de-0000-7000-8000-00000000000a"
+	exampleSurveyID        = "0198c0de-0000-7000-8000-00000000000b"
+	exampleInvitationID    = "0198c0de-0000-7000-8000-00000000000c"
 	exampleRequestID       = "6f1b1c1e-6d0c-4a1e-9d39-6f1b1c1e6d0c"
 	exampleEtag            = `"1"`
 	exampleCustomerName    = "customers/" + exampleCustomerID
@@ -44,6 +46,7 @@ var exampleIDs = map[string]string{
 	"customer": exampleCustomerID, "contact": exampleContactID, "interaction": exampleInteractionID,
 	"purchase": examplePurchaseID, "change": exampleChangeID, "task": exampleTaskID,
 	"case": exampleCaseID, "serviceTier": exampleTierID, "satisfactionScore": exampleScoreID,
+	"survey": exampleSurveyID, "invitation": exampleInvitationID,
 }
 
 // exampleOccurTime is when the example's call was, a little before it was recorded.
@@ -292,6 +295,17 @@ func requestExample(operation string) any {
 		s := newScore()
 		s.Metric, s.Rating, s.Expectation, s.Factors, s.ExternalId.Id = rapportv1.SatisfactionScore_NPS, proto.Int32(9), nil, nil, "A-3118"
 		return sent(&rapportv1.BatchCreateSatisfactionScoresRequest{Requests: []*rapportv1.CreateSatisfactionScoreRequest{{SatisfactionScore: s}}})
+	case "SatisfactionService_CreateSurvey":
+		return sent(newSurvey())
+	case "SatisfactionService_UpdateSurvey":
+		return sent(&rapportv1.Survey{RepeatInterval: durationpb.New(2 * exampleInterval)})
+	case "SatisfactionService_CreateSurveyInvitation":
+		return sent(newInvitation())
+	case "SatisfactionService_SubmitResponse":
+		return sent(&rapportv1.SubmitResponseRequest{
+			Token: exampleToken, Rating: proto.Int32(9), Comment: proto.String("The tea came a day early."),
+			Factors: []*rapportv1.SatisfactionScore_Factor{{Factor: "delivery", Satisfaction: 5}},
+		})
 	case "TaskService_CreateTask":
 		return sent(newTask())
 	case "TaskService_BatchCreateTasks":
@@ -367,6 +381,16 @@ func responseExample(message string) any {
 		return answered(&rapportv1.ListSatisfactionScoresResponse{SatisfactionScores: []*rapportv1.SatisfactionScore{score()}, TotalSize: proto.Int32(1)})
 	case "BatchCreateSatisfactionScoresResponse":
 		return answered(&rapportv1.BatchCreateSatisfactionScoresResponse{SatisfactionScores: []*rapportv1.SatisfactionScore{score()}})
+	case "Survey":
+		return answered(survey())
+	case "ListSurveysResponse":
+		return answered(&rapportv1.ListSurveysResponse{Surveys: []*rapportv1.Survey{survey()}, TotalSize: proto.Int32(1)})
+	case "SurveyInvitation":
+		return answered(invitation())
+	case "ListSurveyInvitationsResponse":
+		return answered(&rapportv1.ListSurveyInvitationsResponse{SurveyInvitations: []*rapportv1.SurveyInvitation{invitation()}, TotalSize: proto.Int32(1)})
+	case "SubmitResponseResponse":
+		return answered(&rapportv1.SubmitResponseResponse{Thanks: "Thank you! We read every comment.", LanguageCode: "en"})
 	case "Task":
 		return answered(task())
 	case "ListTasksResponse":
