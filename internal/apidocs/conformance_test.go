@@ -360,17 +360,6 @@ func satisfactionScores(d *documented) {
 	d.call(404, "GET", scoresPath+"/"+scoreID, "")
 }
 
-func reports(d *documented) {
-	d.Helper()
-	d.call(200, "GET", "/v1/reports/satisfaction?granularity=MONTH&groupBy=channel&metrics=NPS&interval.startTime=2026-01-01T00:00:00Z", "")
-	d.call(400, "GET", "/v1/reports/satisfaction?groupBy=nothing", "")
-	d.call(200, "GET", "/v1/reports/drivers?factors=staff&cut=SCALE_MIDPOINT", "")
-	d.call(400, "GET", "/v1/reports/drivers?filter=nothing=1", "")
-	d.picture("/v1/reports/satisfaction.svg?granularity=MONTH")
-	d.picture("/v1/reports/drivers.svg")
-	d.call(400, "GET", "/v1/reports/drivers.svg?filter=nothing=1", "")
-}
-
 func surveys(d *documented) {
 	d.Helper()
 	const path, surveyID = "/v1/surveys", "0198c0de-0000-7000-8000-00000000000b"
@@ -406,6 +395,17 @@ func surveys(d *documented) {
 	d.call(400, "DELETE", path+"/"+surveyID, "")
 	other := d.call(201, "POST", path, create)
 	d.call(204, "DELETE", "/v1/"+other["name"].(string), "")
+}
+
+func reports(d *documented) {
+	d.Helper()
+	d.call(200, "GET", "/v1/reports/satisfaction?granularity=MONTH&groupBy=channel&metrics=NPS&interval.startTime=2026-01-01T00:00:00Z", "")
+	d.call(400, "GET", "/v1/reports/satisfaction?groupBy=nothing", "")
+	d.call(200, "GET", "/v1/reports/drivers?factors=staff&cut=SCALE_MIDPOINT", "")
+	d.call(400, "GET", "/v1/reports/drivers?filter=nothing=1", "")
+	d.picture("/v1/reports/satisfaction.svg?granularity=MONTH")
+	d.picture("/v1/reports/drivers.svg")
+	d.call(400, "GET", "/v1/reports/drivers.svg?filter=nothing=1", "")
 }
 
 // seenTogether calls what shows records of several kinds at once.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
-	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
@@ -32,9 +32,11 @@ func (s *Server) GetDriverReport(ctx context.Context, req *rapportv1.GetDriverRe
 	if err := r.parse(s.Scores); err != nil {
 		return nil, err
 	}
-	sql, args := r.factorsSQL()
-	rows, _ := s.DB.Query(ctx, sql, args...)
-	factors, err := db.CollectRows[factor](rows)
+	var factors []factor
+	err := s.read(ctx, func(batch *pgx.Batch) {
+		sql, args := r.factorsSQL()
+		collect(batch.Queue(sql, args...), &factors)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +44,17 @@ func (s *Server) GetDriverReport(ctx context.Context, req *rapportv1.GetDriverRe
 		return nil, apierr.InvalidField("factors", "there are more than %d; name those to tell of", maxFactors)
 	}
 	weighed, warning := r.weighed(factors)
-	var among products
+	among := make([]products, 1)
 	if len(weighed) > 0 {
-		sql, args = r.productsSQL(weighed)
-		rows, _ = s.DB.Query(ctx, sql, args...)
-		if among, err = db.CollectRow[products](rows); err != nil {
+		err := s.read(ctx, func(batch *pgx.Batch) {
+			sql, args := r.productsSQL(weighed)
+			collect(batch.Queue(sql, args...), &among)
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
-	return r.report(factors, weighed, &among, warning), nil
+	return r.report(factors, weighed, &among[0], warning), nil
 }
 
 // parse checks the request.

@@ -11,7 +11,6 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
-	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
@@ -47,18 +46,12 @@ func (s *Server) GetSatisfactionReport(ctx context.Context, req *rapportv1.GetSa
 		tallies []tally
 		asked   []invited
 	)
-	err := s.DB.Read(ctx, func(batch *pgx.Batch) {
+	err := s.read(ctx, func(batch *pgx.Batch) {
 		sql, args := r.scoresSQL()
-		batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
-			tallies, err = db.CollectRows[tally](rows)
-			return err
-		})
+		collect(batch.Queue(sql, args...), &tallies)
 		if r.invitations != nil {
 			sql, args = r.invitationsSQL()
-			batch.Queue(sql, args...).Query(func(rows pgx.Rows) (err error) {
-				asked, err = db.CollectRows[invited](rows)
-				return err
-			})
+			collect(batch.Queue(sql, args...), &asked)
 		}
 	})
 	if err != nil {

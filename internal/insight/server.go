@@ -3,13 +3,17 @@
 package insight
 
 import (
+	"context"
+	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"google.golang.org/genproto/googleapis/type/interval"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/rpc"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
 	"github.com/rapport-crm/rapport/internal/statistics"
 )
@@ -26,6 +30,28 @@ type Server struct {
 
 // now is the moment of which a report tells.
 func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
+
+// read sends the statements of a report in one round trip. They may take what time the call has,
+// as a report of all customers is worth waiting for, not just what a statement has otherwise.
+func (s *Server) read(ctx context.Context, queue func(*pgx.Batch)) error {
+	left := rpc.MaxDeadline
+	if deadline, ok := ctx.Deadline(); ok {
+		left = max(time.Until(deadline), time.Millisecond)
+	}
+	return s.DB.Read(ctx, func(batch *pgx.Batch) {
+		batch.Queue(`-- name: AllowTime
+SELECT set_config('statement_timeout', $1::text, true)`, strconv.FormatInt(left.Milliseconds()+1, 10))
+		queue(batch)
+	})
+}
+
+// collect reads the rows of a queued statement.
+func collect[R any, T db.Row[R]](query *pgx.QueuedQuery, into *[]R) {
+	query.Query(func(rows pgx.Rows) (err error) {
+		*into, err = db.CollectRows[R, T](rows)
+		return err
+	})
+}
 
 // fewest is how many scores a figure needs. Of fewer there are counts only.
 const fewest = 10

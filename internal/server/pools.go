@@ -9,8 +9,8 @@ import (
 	"github.com/rapport-crm/rapport/internal/telemetry"
 )
 
-// openPools opens the pools: one for all calls but reports, and one for those. A report may take
-// as long as any call may, and wait as long for its turn.
+// openPools opens the pools: one for all calls but reports, and one for those, which may wait as
+// long for their turn as a call may take.
 func (s *Server) openPools(ctx context.Context, url string, t *telemetry.Telemetry) error {
 	tracer, err := t.SQLTracer()
 	if err != nil {
@@ -22,8 +22,7 @@ func (s *Server) openPools(ctx context.Context, url string, t *telemetry.Telemet
 		StatementTimeout: c.StatementTimeout, LockTimeout: c.LockTimeout, ApplicationName: "rapport", Tracer: tracer,
 	}
 	reports := calls
-	reports.MaxConns, reports.MinIdleConns = c.ReportPoolSize, 0
-	reports.AcquireTimeout, reports.StatementTimeout = rpc.MaxDeadline, rpc.MaxDeadline
+	reports.MaxConns, reports.MinIdleConns, reports.AcquireTimeout = c.ReportPoolSize, 0, rpc.MaxDeadline
 	for _, p := range []struct {
 		name    string
 		options db.Options

@@ -55,8 +55,8 @@ func TestTripsOfTheService(t *testing.T) {
 		"follow-ups":          {{"ListFollowUps"}},
 		"follow-ups-staff":    {{"ListFollowUps"}},
 		"score":               {{"ClaimRequest", "RequireCustomer", "CreateSatisfactionScore", "RaiseActivity", "FindLatestScores", "AppendChange"}},
-		"satisfaction-report": {{"FindFirstScore"}, {"ReadSatisfaction", "ReadResponseRates"}},
-		"driver-report":       {{"ReadFactors"}, {"ReadFactorProducts"}},
+		"satisfaction-report": {{"FindFirstScore"}, {"AllowTime", "ReadSatisfaction", "ReadResponseRates"}},
+		"driver-report":       {{"AllowTime", "ReadFactors"}, {"AllowTime", "ReadFactorProducts"}},
 		"interaction":         {{"ClaimRequest", "RequireCustomer", "CreateInteraction", "RaiseActivity", "RestartContactFollowUps", "AppendChange"}},
 	}, sent(c, names)); diff != "" {
 		t.Error(diff)
