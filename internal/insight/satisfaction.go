@@ -87,16 +87,18 @@ func (r *feelings) parse(known *satisfaction.Server) error {
 			return err
 		}
 	}
+	// All four are named where the request names none: the index begins with the metric.
+	names := []string{"NPS", "CSAT", "CES", "REPURCHASE_INTENT"}
 	if metrics := r.req.GetMetrics(); len(metrics) > 0 {
-		names := make([]string, len(metrics))
+		names = make([]string, len(metrics))
 		for i, m := range metrics {
 			names[i] = m.String()
 		}
-		r.scores.rows = append(r.scores.rows, "metric = ANY("+r.scores.bind(names, "text[]")+")")
 		if i := r.invitations; i != nil {
 			i.rows = append(i.rows, "survey_id IN (SELECT survey_id FROM survey WHERE metric = ANY("+i.bind(names, "text[]")+"))")
 		}
 	}
+	r.scores.rows = append(r.scores.rows, "metric = ANY("+r.scores.bind(names, "text[]")+")")
 	return nil
 }
 
