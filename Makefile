@@ -4,7 +4,7 @@ API_LINTER := go tool -modfile=tools/api-linter/go.mod api-linter
 GOLANGCI   := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 WITH_DB    := go run ./internal/pgtest/cmd --
 FUZZTIME   ?= 1m
-.PHONY: help run build install test bench faults fuzz gen check-gen lint breaking spectral
+.PHONY: help run build install test bench faults data fuzz gen check-gen lint breaking spectral
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -20,7 +20,7 @@ install: ## Install PostgreSQL's server where it is missing
 
 test: install ## Run every test, with the race detector, on a temporary PostgreSQL
 	@tools/install-cc
-	$(WITH_DB) go test ./internal/bench # the gates on allocations, which the race detector would change
+	$(WITH_DB) go test ./internal/bench ./cmd/rapport # gates on allocations and imports of real data: not for the race detector
 	$(WITH_DB) go test -race -timeout=30m ./...
 
 bench: install ## Measure calls against the same SQL run by pgbench
@@ -28,6 +28,9 @@ bench: install ## Measure calls against the same SQL run by pgbench
 
 faults: install ## Run the long form of the fault tests
 	RAPPORT_FAULTS=long $(WITH_DB) go test -count=1 -timeout=60m ./internal/faults/...
+
+data: install ## Import the largest set of real data whole, where make test takes a tenth of it
+	RAPPORT_DATA=whole $(WITH_DB) go test -count=1 -timeout=60m -run=TestBankCalls ./cmd/rapport
 
 fuzz: install ## Run each fuzz test for FUZZTIME
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' internal | while IFS=: read -r file func; do \

@@ -26,6 +26,9 @@ const (
 // file returns a file of the data sets, and skips the test where they are not.
 func file(t *testing.T, name string) string {
 	t.Helper()
+	if raceDetector {
+		t.Skip("real data is imported without the race detector, which takes five times as long: make test does both")
+	}
 	path := data + name
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		t.Skipf("the data sets are not beside this checkout: %s is missing", path)
