@@ -17,7 +17,7 @@ var gateSize = dataset.Size{Customers: 300, Interactions: 3000}
 // gates are the allocations and bytes that one call may cost inside the service: the
 // interceptors, the handler, pgx, metrics and the log line, without the network. They
 // are a tenth to a sixth above what was measured; whoever makes a call cheaper lowers
-// its gate.
+// its gate. A report by month has a month more with each that passes.
 var gates = map[string]struct{ allocations, bytes float64 }{
 	"get":    {160, 13_700},
 	"list":   {2_950, 218_000},
@@ -25,13 +25,13 @@ var gates = map[string]struct{ allocations, bytes float64 }{
 	"update": {620, 57_000},
 
 	"interaction":         {350, 31_000},
-	"timeline-20":         {1_000, 82_000},
-	"timeline-20000":      {1_010, 83_000},
+	"timeline-20":         {1_090, 82_000},
+	"timeline-20000":      {1_100, 83_000},
 	"follow-ups":          {640, 122_000},
 	"follow-ups-staff":    {200, 41_000},
 	"score":               {370, 33_000},
-	"satisfaction-report": {660, 60_000},
-	"driver-report":       {430, 44_000},
+	"satisfaction-report": {800, 72_000},
+	"driver-report":       {530, 46_000},
 	"batch-interaction":   {130_000, 22_400_000},
 }
 
