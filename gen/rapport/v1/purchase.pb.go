@@ -56,7 +56,7 @@ type Purchase struct {
 	Staff *string `protobuf:"bytes,9,opt,name=staff,proto3,oneof" json:"staff,omitempty"`
 	// The purchase's id in the system that it comes from. No two purchases of one
 	// customer have the same, a voided one included: the second is refused with
-	// PURCHASE_ALREADY_EXISTS.
+	// EXTERNAL_ID_IN_USE.
 	ExternalId *ExternalId `protobuf:"bytes,10,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
 	// When the purchase was voided; unset on one that counts.
 	VoidTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=void_time,json=voidTime,proto3" json:"void_time,omitempty"`
