@@ -1,5 +1,6 @@
-// Package insight tells what the records of all customers come to. PostgreSQL counts, in one
-// pass and so that only sums travel; what they come to is worked out by package statistics.
+// Package insight tells what the records of all customers come to. PostgreSQL counts, so that
+// only sums travel, and reads each score once for them, twice for what drives satisfaction; what
+// they come to is worked out by package statistics.
 package insight
 
 import (

@@ -14,7 +14,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/owned"
 )
 
-// Server serves SatisfactionService.
+// Server serves the scores of SatisfactionService.
 type Server struct {
 	scores owned.Resource[*rapportv1.SatisfactionScore, row, *row]
 }
