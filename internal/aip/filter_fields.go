@@ -240,19 +240,34 @@ func TextArray(column string) Field {
 // `emails.address`. `=` and `:` both say that some object has the value, in the form
 // normalise gives it; a nil normalise leaves it as it is.
 func JSONList(column, key string, normalise func(string) string) Field {
-	return Field{compile: func(t *Term) (Condition, error) {
-		switch {
-		case t.Op == ":" && t.Value.Present():
-			return Condition{SQL: "jsonb_path_exists(" + column + ", '$[*].\"" + key + "\" ? (@ != \"\")')"}, nil
-		case t.Op != "=" && t.Op != ":":
-			return Condition{}, t.refuseOp("`=` and `:`; put NOT before the whole comparison")
-		}
+	return listMember("jsonb_path_exists("+column+", '$[*].\""+key+"\" ? (@ != \"\")')", func(t *Term) string {
 		text := t.Value.Text
 		if normalise != nil {
 			text = normalise(text)
 		}
-		object := string(mustJSON([]map[string]string{{key: text}}))
-		return Condition{SQL: column + " @> " + t.Bind(object, "jsonb"), Served: true}, nil
+		return column + " @> " + t.Bind(string(mustJSON([]map[string]string{{key: text}})), "jsonb")
+	})
+}
+
+// TextList is one text member of the objects in a list, none of them empty, where it is in a
+// text[] column of its own, such as `factors.factor`.
+func TextList(column string) Field {
+	return listMember("cardinality("+column+") > 0", func(t *Term) string {
+		return column + " @> ARRAY[" + t.Bind(t.Value.Text, "text") + "]"
+	})
+}
+
+// listMember is a member of the objects in a list: some of them have any, or the term's value.
+func listMember(some string, has func(*Term) string) Field {
+	return Field{compile: func(t *Term) (Condition, error) {
+		switch {
+		case t.Op == ":" && t.Value.Present():
+			return Condition{SQL: some}, nil
+		case t.Op != "=" && t.Op != ":":
+			return Condition{}, t.refuseOp("`=` and `:`; put NOT before the whole comparison")
+		default:
+			return Condition{SQL: has(t), Served: true}, nil
+		}
 	}}
 }
 

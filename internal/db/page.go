@@ -6,7 +6,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/rapport-crm/rapport/internal/aip"
-	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
 // Listed is a row of a page: a row of the table with aip.Scan embedded, that knows its
@@ -110,25 +109,4 @@ func fetch[R any, L Listed[R]](ctx context.Context, p *Pool, name string, list a
 	sql, args := list.SQL()
 	rows, _ := p.Query(ctx, "-- name: "+name+"\n"+sql, args...)
 	return collectPage[R, L](rows, list.Size)
-}
-
-// Read sends several reads in one round trip. Like Query it tries a second connection
-// where the first proves dead, so queue may run twice.
-func (p *Pool) Read(ctx context.Context, queue func(*pgx.Batch)) error {
-	err := p.read(ctx, queue)
-	if err != nil && apierr.ConnectionLost(err) && ctx.Err() == nil {
-		err = p.read(ctx, queue)
-	}
-	return err
-}
-
-func (p *Pool) read(ctx context.Context, queue func(*pgx.Batch)) error {
-	conn, err := p.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	var batch pgx.Batch
-	queue(&batch)
-	return conn.SendBatch(ctx, &batch).Close()
 }

@@ -14,7 +14,7 @@ UPDATE customer_activity AS a SET satisfaction = (
     FROM (VALUES ('NPS'), ('CSAT'), ('CES'), ('REPURCHASE_INTENT')) AS m (metric)
     CROSS JOIN LATERAL (
         SELECT rating, submit_time, satisfaction_score_id FROM satisfaction_score
-        WHERE lane = a.lane AND customer_id = a.customer_id AND metric = m.metric
+        WHERE lane = a.lane AND customer_id = a.customer_id AND metric = m.metric AND rating IS NOT NULL
         ORDER BY submit_time DESC, satisfaction_score_id DESC LIMIT 1
     ) AS s)
 FROM unnest($1::smallint[], $2::uuid[]) AS w (lane, customer_id)

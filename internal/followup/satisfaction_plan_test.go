@@ -10,8 +10,8 @@ import (
 
 // seedScoresSQL gives the first customer 20,000 scores, and the others five each.
 const seedScoresSQL = `
-INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, factors, source, submit_time, create_time, update_time)
-SELECT lane, customer_id, gen_random_uuid(), 1, CASE WHEN n % 2 = 0 THEN 'NPS' ELSE 'CSAT' END, 1, '[]', 'CUSTOMER',
+INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, source, submit_time, create_time, update_time)
+SELECT lane, customer_id, gen_random_uuid(), 1, CASE WHEN n % 2 = 0 THEN 'NPS' ELSE 'CSAT' END, 1, 'CUSTOMER',
     timestamptz '2026-01-01Z' + random() * interval '300 days', now(), now()
 FROM customer, generate_series(1, CASE display_name WHEN 'c1' THEN 20000 ELSE 5 END) AS n`
 

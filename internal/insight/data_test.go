@@ -64,10 +64,10 @@ func rated(row map[string]string, column string, lowest, highest int) (int32, bo
 }
 
 // recordAirport records the survey of San Francisco's airport of 2017: what passengers said of
-// the whole and, as scores of a customer for each, of some of its parts.
-func recordAirport(t testing.TB, s *apitest.Service, parts ...string) {
+// the whole and of its parts, some of them of parts alone.
+func recordAirport(t testing.TB, s *apitest.Service) {
 	t.Helper()
-	scores := map[string][]*rapportv1.SatisfactionScore{}
+	var scores []*rapportv1.SatisfactionScore
 	for _, row := range table(t, "sfo_survey_2017/sfo_customer_survey_2017.csv") {
 		day, err := strconv.Atoi(row["INTDATE"])
 		if err != nil {
@@ -75,28 +75,24 @@ func recordAirport(t testing.TB, s *apitest.Service, parts ...string) {
 		}
 		noon := time.Date(2017, 5, day, 19, 0, 0, 0, time.UTC) // in San Francisco
 		if n, ok := rated(row, "NETPRO", 0, 10); ok {
-			scores[""] = append(scores[""], score(metricNPS, n, noon))
+			scores = append(scores, score(metricNPS, n, noon))
+		}
+		whole := score(metricCSAT, 0, noon)
+		for column, name := range airportFactors {
+			if f, ok := rated(row, column, 1, 5); ok {
+				whole.Factors = append(whole.Factors, &rapportv1.SatisfactionScore_Factor{Factor: name, Satisfaction: f})
+			}
 		}
 		if n, ok := rated(row, "Q7ALL", 1, 5); ok {
-			whole := score(metricCSAT, n, noon)
-			for column, name := range airportFactors {
-				if f, ok := rated(row, column, 1, 5); ok {
-					whole.Factors = append(whole.Factors, &rapportv1.SatisfactionScore_Factor{Factor: name, Satisfaction: f})
-				}
-			}
-			scores[""] = append(scores[""], whole)
+			whole.Rating = &n
+		} else {
+			whole.Rating = nil
 		}
-		for _, part := range parts {
-			if n, ok := rated(row, part, 1, 5); ok {
-				scores[part] = append(scores[part], score(metricCSAT, n, noon))
-			}
+		if whole.Rating != nil || len(whole.GetFactors()) > 0 {
+			scores = append(scores, whole)
 		}
 	}
-	for part, given := range scores {
-		give(t, s, newCustomer(t, s, func(c *rapportv1.Customer) {
-			c.Attributes = map[string]*rapportv1.AttributeValue{"part": {Kind: &rapportv1.AttributeValue_StringValue{StringValue: part}}}
-		}), given)
-	}
+	give(t, s, anybody(t, s), scores)
 }
 
 // The figures are those of an independent aggregation of the same file, but for NPS, which that
@@ -104,9 +100,8 @@ func recordAirport(t testing.TB, s *apitest.Service, parts ...string) {
 // squared by least squares.
 func TestAirport(t *testing.T) {
 	s := apitest.Start(t)
-	recordAirport(t, s, "Q7FOOD", "Q7STORE", "Q7WIFI")
-	whole := `attributes.part = ""`
-	row := only(t, satisfaction(t, s, &rapportv1.GetSatisfactionReportRequest{Filter: whole}))
+	recordAirport(t, s)
+	row := only(t, satisfaction(t, s, &rapportv1.GetSatisfactionReportRequest{}))
 	if row.GetNps().GetN() != 2746 || row.GetCsat().GetN() != 2688 {
 		t.Errorf("%d and %d scores", row.GetNps().GetN(), row.GetCsat().GetN())
 	}
@@ -114,48 +109,36 @@ func TestAirport(t *testing.T) {
 	near(t, "CSAT", row.GetCsat().GetShare().GetValue(), 0.82068, 5e-6)
 	near(t, "the mean of CSAT", row.GetCsat().GetMean().GetValue(), 4.0644, 5e-5)
 
-	parts := satisfaction(t, s, &rapportv1.GetSatisfactionReportRequest{Filter: "NOT (" + whole + ")", GroupBy: []string{"customer.attributes.part"}})
-	for i, want := range []struct {
-		part string
-		n    int32
-		mean float64
-	}{{"Q7FOOD", 2421, 3.61545}, {"Q7STORE", 2374, 3.64111}, {"Q7WIFI", 2142, 4.07983}} {
-		r := parts.GetRows()[i]
-		if r.GetGroups()[0] != want.part || r.GetCsat().GetN() != want.n {
-			t.Errorf("%v, want %v", r, want)
-		}
-		near(t, "the mean of "+want.part, r.GetCsat().GetMean().GetValue(), want.mean, 5.1e-6)
-	}
-
 	report := drivers(t, s, &rapportv1.GetDriverReportRequest{Factors: []string{"art", "restaurants", "shops", "signs", "walkways", "screens", "wifi"}})
 	for _, want := range []struct {
 		factor   string
 		n        int32
-		mean, r  float64
+		mean     float64
+		ofBoth   int32 // who rated the whole too
+		r        float64
 		quadrant rapportv1.DriverReport_Quadrant
 	}{
-		{"shops", 2303, 3.6391663, 0.5616976, rapportv1.DriverReport_CONCENTRATE_HERE},
-		{"restaurants", 2348, 3.6137137, 0.5594773, rapportv1.DriverReport_CONCENTRATE_HERE},
-		{"signs", 2612, 4.0926493, 0.5648594, rapportv1.DriverReport_KEEP_UP_THE_GOOD_WORK},
-		{"wifi", 2077, 4.0823303, 0.4676275, rapportv1.DriverReport_POSSIBLE_OVERKILL},
+		{"shops", 2374, 3.64111, 2303, 0.5616976, rapportv1.DriverReport_CONCENTRATE_HERE},
+		{"restaurants", 2421, 3.61545, 2348, 0.5594773, rapportv1.DriverReport_CONCENTRATE_HERE},
+		{"signs", 2703, 4.08805, 2612, 0.5648594, rapportv1.DriverReport_KEEP_UP_THE_GOOD_WORK},
+		{"wifi", 2142, 4.07983, 2077, 0.4676275, rapportv1.DriverReport_POSSIBLE_OVERKILL},
 	} {
 		f := factorOf(t, report, want.factor)
-		near(t, want.factor, f.GetSatisfaction().GetValue(), want.mean, 1e-7)
+		near(t, want.factor, f.GetSatisfaction().GetValue(), want.mean, 5.1e-6)
 		near(t, "the correlation of "+want.factor, f.GetCorrelation().GetValue(), want.r, 1e-7)
-		if f.GetN() != want.n || f.GetQuadrant() != want.quadrant {
+		if f.GetN() != want.n || f.GetCorrelationN() != want.ofBoth || f.GetQuadrant() != want.quadrant {
 			t.Errorf("%v, want %v", f, want)
 		}
 	}
-	if report.GetN() != 2669 || report.GetRelativeWeightsN() != 1548 {
+	if report.GetN() != 2784 || report.GetRelativeWeightsN() != 1548 {
 		t.Errorf("%d scores, of which %d rate all", report.GetN(), report.GetRelativeWeightsN())
 	}
 	near(t, "R squared", report.GetRSquared(), 0.5740170, 1e-7)
 	charts := draw(t, s, map[string]string{
-		"satisfaction.svg": "/v1/reports/satisfaction.svg?granularity=DAY&timeZone=America/Los_Angeles&filter=attributes.part%3D%22%22",
+		"satisfaction.svg": "/v1/reports/satisfaction.svg?granularity=DAY&timeZone=America/Los_Angeles",
 		"drivers.svg":      "/v1/reports/drivers.svg?factors=art&factors=restaurants&factors=shops&factors=signs&factors=walkways&factors=screens&factors=wifi",
 		"all_drivers.svg":  "/v1/reports/drivers.svg",
-		"parts.svg":        "/v1/reports/satisfaction.svg?metrics=CSAT&groupBy=customer.attributes.part",
-		"weeks.svg":        "/v1/reports/satisfaction.svg?metrics=CSAT&granularity=WEEK&groupBy=customer.attributes.part",
+		"weeks.svg":        "/v1/reports/satisfaction.svg?metrics=CSAT&granularity=WEEK",
 	})
 	for _, name := range []string{"satisfaction.svg", "drivers.svg"} {
 		shown, err := os.ReadFile(filepath.Join("../../docs/charts", name))

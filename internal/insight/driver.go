@@ -9,6 +9,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
@@ -32,29 +33,31 @@ func (s *Server) GetDriverReport(ctx context.Context, req *rapportv1.GetDriverRe
 	if err := r.parse(s.Scores); err != nil {
 		return nil, err
 	}
-	var factors []factor
-	err := s.read(ctx, func(batch *pgx.Batch) {
+	var (
+		factors []factor
+		weighed []string
+		warning string
+		among   products
+	)
+	err := s.read(ctx, func(tx pgx.Tx) (err error) {
 		sql, args := r.factorsSQL()
-		collect(batch.Queue(sql, args...), &factors)
+		rows, _ := tx.Query(ctx, sql, args...)
+		if factors, err = db.CollectRows[factor](rows); err != nil {
+			return err
+		}
+		if len(factors) > maxFactors {
+			return apierr.InvalidField("factors", "there are more than %d; name those to tell of", maxFactors)
+		}
+		if weighed, warning = r.weighed(factors); len(weighed) == 0 {
+			return nil
+		}
+		sql, args = r.productsSQL(weighed)
+		return tx.QueryRow(ctx, sql, args...).Scan(among.Targets()...)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(factors) > maxFactors {
-		return nil, apierr.InvalidField("factors", "there are more than %d; name those to tell of", maxFactors)
-	}
-	weighed, warning := r.weighed(factors)
-	among := make([]products, 1)
-	if len(weighed) > 0 {
-		err := s.read(ctx, func(batch *pgx.Batch) {
-			sql, args := r.productsSQL(weighed)
-			collect(batch.Queue(sql, args...), &among)
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return r.report(factors, weighed, &among[0], warning), nil
+	return r.report(factors, weighed, &among, warning), nil
 }
 
 // parse checks the request.
@@ -70,7 +73,7 @@ func (r *drivers) parse(known *satisfaction.Server) error {
 	if err := r.scope.filterScores(known, r.req.GetScoreFilter()); err != nil {
 		return err
 	}
-	r.scope.rows = append(r.scope.rows, "metric = 'CSAT'", "factors <> '[]'")
+	r.scope.rows = append(r.scope.rows, "metric = 'CSAT'", "factor_names <> '{}'")
 	r.scope.during("submit_time", in)
 	return nil
 }
@@ -78,15 +81,15 @@ func (r *drivers) parse(known *satisfaction.Server) error {
 // weighed returns the factors that are weighed together, or why there are none.
 func (r *drivers) weighed(factors []factor) (names []string, warning string) {
 	for _, f := range factors {
-		if f.satisfaction.N >= fewest {
+		if f.rated.N >= fewest {
 			names = append(names, f.name)
 		} else if len(r.req.GetFactors()) > 0 {
-			return nil, "There are no relative weights: fewer than 10 scores rate " + f.name + "."
+			return nil, "There are no relative weights: fewer than 10 scores rate " + f.name + " and the whole."
 		}
 	}
 	switch {
 	case len(names) == 0:
-		return nil, "There are no relative weights: no factor has 10 scores."
+		return nil, "There are no relative weights: no factor has 10 scores that rate the whole too."
 	case len(r.req.GetFactors()) > len(factors):
 		return nil, "There are no relative weights: no score rates some of the factors."
 	case len(names) > maxWeighed:

@@ -55,7 +55,7 @@ func (r *drivers) place(out *rapportv1.DriverReport, factors []factor) {
 	derived := out.GetImportanceKind() == rapportv1.DriverReport_DERIVED
 	importance, someImportance := newAxis(len(all), func(i int) *rapportv1.Estimate { return importanceOf(all[i], derived) }, func(i int, cut float64) bool {
 		if derived {
-			return math.Abs(math.Atanh(all[i].GetCorrelation().GetValue())-math.Atanh(cut)) < statistics.FisherError(factors[i].satisfaction.N)
+			return math.Abs(math.Atanh(all[i].GetCorrelation().GetValue())-math.Atanh(cut)) < statistics.FisherError(factors[i].rated.N)
 		}
 		return math.Abs(all[i].GetStatedImportance().GetValue()-cut) < factors[i].importance.StandardError()
 	})

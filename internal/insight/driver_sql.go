@@ -13,33 +13,37 @@ type factor struct {
 	name string
 	// once counts the scores, once each of them in one factor only.
 	once int64
-	// satisfaction is that with the factor, rating that of the whole in the same scores, and
-	// importance what was stated.
-	satisfaction, rating, importance statistics.Sums
-	// products is the sum of satisfaction times rating.
-	products int64
+	// satisfaction is that with the factor, and importance what was stated.
+	satisfaction, importance statistics.Sums
+	// rated is the satisfaction in the scores that rate the whole too, rating that of the whole,
+	// and products the sum of one times the other.
+	rated, rating statistics.Sums
+	products      int64
 }
 
 // Targets implements db.Row.
 func (f *factor) Targets() []any {
 	return []any{
-		&f.name, &f.once, &f.satisfaction.N, &f.satisfaction.Sum, &f.satisfaction.Squares,
-		&f.rating.Sum, &f.rating.Squares, &f.products, &f.importance.N, &f.importance.Sum, &f.importance.Squares,
+		&f.name, &f.once, &f.satisfaction.N, &f.satisfaction.Sum, &f.satisfaction.Squares, &f.importance.N, &f.importance.Sum, &f.importance.Squares,
+		&f.rated.N, &f.rated.Sum, &f.rated.Squares, &f.rating.Sum, &f.rating.Squares, &f.products,
 	}
 }
 
 // proto is the factor without what other factors decide on.
 func (f *factor) proto() *rapportv1.DriverReport_Factor {
-	f.rating.N = f.satisfaction.N
-	out := &rapportv1.DriverReport_Factor{Factor: f.name, N: count(f.satisfaction.N), ImportanceN: count(f.importance.N)}
+	out := &rapportv1.DriverReport_Factor{
+		Factor: f.name, N: count(f.satisfaction.N), ImportanceN: count(f.importance.N), CorrelationN: count(f.rated.N),
+	}
 	if f.satisfaction.N >= fewest {
 		out.Satisfaction = estimate(f.satisfaction.Mean())
-		if r, ok := statistics.Pearson(f.satisfaction, f.rating, f.products); ok {
-			out.Correlation = estimate(statistics.Correlation(r, f.satisfaction.N))
-		}
 	}
 	if f.importance.N >= fewest {
 		out.StatedImportance = estimate(f.importance.Mean())
+	}
+	if f.rated.N >= fewest {
+		if r, ok := statistics.Pearson(f.rated, f.rating, f.products); ok {
+			out.Correlation = estimate(statistics.Correlation(r, f.rated.N))
+		}
 	}
 	return out
 }
@@ -48,28 +52,32 @@ func (f *factor) proto() *rapportv1.DriverReport_Factor {
 // given beside each importance and rating, and sums up those.
 func (r *drivers) factorsSQL() (sql string, args []any) {
 	s := r.scope
-	elements := "jsonb_array_elements(s.factors) WITH ORDINALITY AS f (value, place)"
+	elements := "unnest(s.factor_names, s.factor_satisfactions, s.factor_importances) WITH ORDINALITY AS f (factor, satisfaction, importance, place)"
 	if len(r.req.GetFactors()) > 0 {
-		elements = "(SELECT value, row_number() OVER () AS place FROM jsonb_array_elements(s.factors) AS e (value) WHERE e.value ->> 'factor' = ANY(" +
-			s.bind(r.req.GetFactors(), "text[]") + ")) f"
+		elements = `(
+        SELECT factor, satisfaction, importance, row_number() OVER () AS place
+        FROM unnest(s.factor_names, s.factor_satisfactions, s.factor_importances) AS e (factor, satisfaction, importance)
+        WHERE factor = ANY(` + s.bind(r.req.GetFactors(), "text[]") + `)
+    ) AS f`
 	}
 	return fmt.Sprintf(`-- name: ReadFactors
 SELECT factor, sum(once)::bigint, sum(n)::bigint, sum(n * satisfaction)::bigint, sum(n * satisfaction * satisfaction)::bigint,
-    sum(n * rating)::bigint, sum(n * rating * rating)::bigint, sum(n * satisfaction * rating)::bigint,
-    coalesce(sum(n) FILTER (WHERE importance IS NOT NULL), 0)::bigint,
-    coalesce(sum(n * importance), 0)::bigint, coalesce(sum(n * importance * importance), 0)::bigint
+    coalesce(sum(n) FILTER (WHERE importance > 0), 0)::bigint, coalesce(sum(n * importance), 0)::bigint, coalesce(sum(n * importance * importance), 0)::bigint,
+    coalesce(sum(n) FILTER (WHERE rating IS NOT NULL), 0)::bigint,
+    coalesce(sum(n * satisfaction) FILTER (WHERE rating IS NOT NULL), 0)::bigint,
+    coalesce(sum(n * satisfaction * satisfaction) FILTER (WHERE rating IS NOT NULL), 0)::bigint,
+    coalesce(sum(n * rating), 0)::bigint, coalesce(sum(n * rating * rating), 0)::bigint, coalesce(sum(n * satisfaction * rating), 0)::bigint
 FROM (
-    SELECT f.value ->> 'factor' AS factor, (f.value -> 'satisfaction')::int AS satisfaction, (f.value -> 'importance')::int AS importance,
-        s.rating, count(*) AS n, count(*) FILTER (WHERE f.place = 1) AS once
+    SELECT f.factor, f.satisfaction, f.importance, s.rating, count(*) AS n, count(*) FILTER (WHERE f.place = 1) AS once
     FROM %s CROSS JOIN LATERAL %s
-    GROUP BY 1, 2, 3, 4
+    GROUP BY f.factor, f.satisfaction, f.importance, s.rating
 ) counted
 GROUP BY factor
 ORDER BY factor
 LIMIT %d`, s.from(), elements, maxFactors+1), s.args
 }
 
-// products are the sums over the scores that rate all of several factors.
+// products are the sums over the scores that rate all of several factors, and the whole.
 type products struct {
 	rating statistics.Sums
 	// sums are those of each factor, withRating of its products with the rating of the whole,
@@ -78,37 +86,33 @@ type products struct {
 	sums, withRating, among []int64
 }
 
-// Targets implements db.Row.
+// Targets are what a row of productsSQL is scanned into.
 func (p *products) Targets() []any {
 	return []any{&p.rating.N, &p.rating.Sum, &p.rating.Squares, &p.sums, &p.withRating, &p.among}
 }
 
 // productsSQL returns the statement of the products of some factors. It makes a vector of each
-// score; OFFSET 0 keeps PostgreSQL from looking up an element's factor once for each place in it.
+// score; OFFSET 0 keeps PostgreSQL from looking for a factor's place anew in each product.
 func (r *drivers) productsSQL(names []string) (sql string, args []any) {
 	s := r.scope
-	known := s.bind(names, "text[]")
 	var values, present, sums, withRating, among []string
-	for i := range names {
+	for i, name := range names {
 		v := fmt.Sprintf("v%d", i)
-		values = append(values, fmt.Sprintf("max(satisfaction) FILTER (WHERE place = %d) AS %s", i+1, v))
+		values = append(values, fmt.Sprintf("s.factor_satisfactions[array_position(s.factor_names, %s)]::int AS %s", s.bind(name, "text"), v))
 		present = append(present, v+" IS NOT NULL")
 		sums = append(sums, "coalesce(sum("+v+"), 0)")
-		withRating = append(withRating, "coalesce(sum("+v+" * s.rating), 0)")
+		withRating = append(withRating, "coalesce(sum("+v+" * rating), 0)")
 		for j := i; j < len(names); j++ {
 			among = append(among, fmt.Sprintf("coalesce(sum(v%d * v%d), 0)", i, j))
 		}
 	}
 	return fmt.Sprintf(`-- name: ReadFactorProducts
-SELECT count(*), coalesce(sum(s.rating), 0)::bigint, coalesce(sum(s.rating * s.rating), 0)::bigint,
+SELECT count(*), coalesce(sum(rating), 0)::bigint, coalesce(sum(rating * rating), 0)::bigint,
     ARRAY[%s]::bigint[], ARRAY[%s]::bigint[], ARRAY[%s]::bigint[]
-FROM %s CROSS JOIN LATERAL (
-    SELECT %s
-    FROM (
-        SELECT array_position(%s, e.value ->> 'factor') AS place, (e.value -> 'satisfaction')::int AS satisfaction
-        FROM jsonb_array_elements(s.factors) AS e (value) OFFSET 0
-    ) e
-) f
-WHERE %s`, strings.Join(sums, ", "), strings.Join(withRating, ", "), strings.Join(among, ", "), s.from(),
-		strings.Join(values, ",\n        "), known, strings.Join(present, " AND ")), s.args
+FROM (
+    SELECT s.rating::int, %s
+    FROM %s OFFSET 0
+) rated
+WHERE rating IS NOT NULL AND %s`, strings.Join(sums, ", "), strings.Join(withRating, ", "), strings.Join(among, ", "),
+		strings.Join(values, ",\n        "), s.from(), strings.Join(present, " AND ")), s.args
 }

@@ -11,6 +11,7 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
+	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
@@ -46,13 +47,16 @@ func (s *Server) GetSatisfactionReport(ctx context.Context, req *rapportv1.GetSa
 		tallies []tally
 		asked   []invited
 	)
-	err := s.read(ctx, func(batch *pgx.Batch) {
+	err := s.read(ctx, func(tx pgx.Tx) (err error) {
 		sql, args := r.scoresSQL()
-		collect(batch.Queue(sql, args...), &tallies)
-		if r.invitations != nil {
-			sql, args = r.invitationsSQL()
-			collect(batch.Queue(sql, args...), &asked)
+		rows, _ := tx.Query(ctx, sql, args...)
+		if tallies, err = db.CollectRows[tally](rows); err != nil || r.invitations == nil {
+			return err
 		}
+		sql, args = r.invitationsSQL()
+		rows, _ = tx.Query(ctx, sql, args...)
+		asked, err = db.CollectRows[invited](rows)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -98,7 +102,7 @@ func (r *feelings) parse(known *satisfaction.Server) error {
 			i.rows = append(i.rows, "survey_id IN (SELECT survey_id FROM survey WHERE metric = ANY("+i.bind(names, "text[]")+"))")
 		}
 	}
-	r.scores.rows = append(r.scores.rows, "metric = ANY("+r.scores.bind(names, "text[]")+")")
+	r.scores.rows = append(r.scores.rows, "rating IS NOT NULL", "metric = ANY("+r.scores.bind(names, "text[]")+")")
 	return nil
 }
 
@@ -112,7 +116,7 @@ func (s *Server) setPeriods(ctx context.Context, r *feelings) error {
 		first := r.now
 		if r.interval.start == nil {
 			err := s.DB.QueryRow(ctx, `-- name: FindFirstScore
-SELECT coalesce(least((SELECT min(submit_time) FROM satisfaction_score), (SELECT min(send_time) FROM survey_invitation)), $1::timestamptz)`, r.now).Scan(&first)
+SELECT coalesce(least((SELECT min(submit_time) FROM satisfaction_score WHERE rating IS NOT NULL), (SELECT min(send_time) FROM survey_invitation)), $1::timestamptz)`, r.now).Scan(&first)
 			if err != nil {
 				return err
 			}

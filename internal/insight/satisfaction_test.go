@@ -286,8 +286,8 @@ func TestEndlessReport(t *testing.T) {
 	s := apitest.Start(t)
 	c := anybody(t, s)
 	give(t, s, c, nps(1, 0, 0, at(3, 1, 0)))
-	_, err := s.DB.Exec(t.Context(), `INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, factors, source, staff, submit_time, create_time, update_time)
-		SELECT lane, customer_id, gen_random_uuid(), 1, 'NPS', n % 11, '[]', 'CUSTOMER', 's' || n, submit_time, now(), now() FROM satisfaction_score, generate_series(1, 10000) AS n`)
+	_, err := s.DB.Exec(t.Context(), `INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, source, staff, submit_time, create_time, update_time)
+		SELECT lane, customer_id, gen_random_uuid(), 1, 'NPS', n % 11, 'CUSTOMER', 's' || n, submit_time, now(), now() FROM satisfaction_score, generate_series(1, 10000) AS n`)
 	if err != nil {
 		t.Fatal(err)
 	}

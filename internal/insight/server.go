@@ -1,6 +1,7 @@
 // Package insight tells what the records of all customers come to. PostgreSQL counts, so that
-// only sums travel, and reads each score once for them, twice for what drives satisfaction; what
-// they come to is worked out by package statistics.
+// only sums travel, and reads each score once for them, twice for what drives satisfaction, since
+// which factors are weighed follows from how many rate them. What the sums come to is worked out
+// by package statistics.
 package insight
 
 import (
@@ -32,25 +33,21 @@ type Server struct {
 // now is the moment of which a report tells.
 func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
 
-// read sends the statements of a report in one round trip. They may take what time the call has,
-// as a report of all customers is worth waiting for, not just what a statement has otherwise.
-func (s *Server) read(ctx context.Context, queue func(*pgx.Batch)) error {
+// read reads what a report is made of, all of one moment. Its statements may take what time the
+// call has, as a report of all customers is worth waiting for, not just what a statement has
+// otherwise.
+func (s *Server) read(ctx context.Context, reads func(pgx.Tx) error) error {
 	left := rpc.MaxDeadline
 	if deadline, ok := ctx.Deadline(); ok {
 		left = max(time.Until(deadline), time.Millisecond)
 	}
-	return s.DB.Read(ctx, func(batch *pgx.Batch) {
-		batch.Queue(`-- name: AllowTime
+	return s.DB.Snapshot(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `-- name: AllowTime
 SELECT set_config('statement_timeout', $1::text, true)`, strconv.FormatInt(left.Milliseconds()+1, 10))
-		queue(batch)
-	})
-}
-
-// collect reads the rows of a queued statement.
-func collect[R any, T db.Row[R]](query *pgx.QueuedQuery, into *[]R) {
-	query.Query(func(rows pgx.Rows) (err error) {
-		*into, err = db.CollectRows[R, T](rows)
-		return err
+		if err != nil {
+			return err
+		}
+		return reads(tx)
 	})
 }
 

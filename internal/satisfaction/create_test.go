@@ -47,6 +47,29 @@ func TestCreateAndGet(t *testing.T) {
 	}
 }
 
+// TestFactorsAlone: who rates some factors and not the whole has a score, which is none of the
+// customer's latest, however new it is.
+func TestFactorsAlone(t *testing.T) {
+	s := apitest.Start(t)
+	parent := customer(t, s)
+	whole, parts := at(1, csat, 2), at(2, csat, 0)
+	parts.Rating, parts.Factors = nil, full().GetFactors()
+	first := create(t, s, parent, whole)
+	second := create(t, s, parent, parts)
+	if got := get(t, s, second.GetName()); got.Rating != nil || len(got.GetFactors()) != len(parts.GetFactors()) {
+		t.Errorf("got %v", got)
+	}
+	if latest := getCustomer(t, s, parent).GetSatisfaction().GetCsat(); latest.GetSatisfactionScore() != first.GetName() {
+		t.Errorf("the customer shows %v", latest)
+	}
+	if _, err := s.Satisfaction.DeleteSatisfactionScore(t.Context(), &rapportv1.DeleteSatisfactionScoreRequest{Name: first.GetName()}); err != nil {
+		t.Fatal(err)
+	}
+	if got := getCustomer(t, s, parent).GetSatisfaction(); got != nil {
+		t.Errorf("the customer shows %v", got)
+	}
+}
+
 // TestScales takes each rating of each metric, and refuses those beside its scale.
 func TestScales(t *testing.T) {
 	s := apitest.Start(t)
@@ -140,7 +163,8 @@ func TestCreateRefusals(t *testing.T) {
 		"empty":          field(in(func(s *rapportv1.SatisfactionScore) { proto.Reset(s) }), "metric", "rating"),
 		"no metric":      field(in(func(s *rapportv1.SatisfactionScore) { s.Metric = 0 }), "metric"),
 		"no such metric": field(in(func(s *rapportv1.SatisfactionScore) { s.Metric = 99 }), "metric"),
-		"no rating":      field(in(func(s *rapportv1.SatisfactionScore) { s.Rating = nil }), "rating"),
+		"no rating":      field(in(func(s *rapportv1.SatisfactionScore) { s.Rating, s.Factors = nil, nil }), "rating"),
+		"expected alone": field(in(func(s *rapportv1.SatisfactionScore) { s.Rating = nil }), "rating"),
 		"far off": field(in(func(s *rapportv1.SatisfactionScore) {
 			s.Rating, s.Expectation = proto.Int32(1<<31-1), proto.Int32(-1<<31)
 		}), "rating", "expectation"),

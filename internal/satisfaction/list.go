@@ -23,7 +23,7 @@ var fields = aip.Fields{
 	"metric":         aip.Enum("metric", rapportv1.SatisfactionScore_METRIC_UNSPECIFIED.Descriptor()),
 	"rating":         aip.Number("rating"),
 	"expectation":    aip.Number("expectation"),
-	"factors.factor": aip.Unindexed(aip.JSONList("factors", "factor", nil)),
+	"factors.factor": aip.Unindexed(aip.TextList("factor_names")),
 	"comment":        aip.Text("comment"),
 	"source":         aip.Enum("source", rapportv1.SatisfactionScore_SOURCE_UNSPECIFIED.Descriptor()),
 	"channel":        aip.Enum("channel", rapportv1.Channel_CHANNEL_UNSPECIFIED.Descriptor()),

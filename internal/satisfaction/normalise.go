@@ -50,8 +50,8 @@ func checkRatings(wrong *apierr.Violations, score *rapportv1.SatisfactionScore) 
 	if !known {
 		wrong.Add("satisfaction_score.metric", "is required")
 	}
-	if score.Rating == nil {
-		wrong.Add("satisfaction_score.rating", "is required")
+	if score.Rating == nil && (len(score.GetFactors()) == 0 || score.Expectation != nil) {
+		wrong.Add("satisfaction_score.rating", "is required, but where factors alone are rated")
 	}
 	for _, given := range []struct {
 		field string

@@ -24,10 +24,10 @@ SELECT CASE n WHEN 0 THEN $1::smallint ELSE n % 64 END, CASE n WHEN 0 THEN $2::u
 FROM generate_series(0, 2000) AS n`
 
 const scoresSQL = `
-INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, factors, source, submit_time,
+INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, factor_names, factor_satisfactions, source, submit_time,
     external_id_source, external_id_id, create_time, update_time)
 SELECT lane, customer_id, gen_random_uuid(), 1, (ARRAY['NPS', 'CSAT', 'CES', 'REPURCHASE_INTENT'])[1 + n % 4], 1 + n % 5,
-    jsonb_build_array(jsonb_build_object('factor', 'f' || n % 7, 'satisfaction', 1)), 'CUSTOMER', timestamptz '2026-01-01Z' + random() * interval '300 days',
+    ARRAY['f' || n % 7], '{1}', 'CUSTOMER', timestamptz '2026-01-01Z' + random() * interval '300 days',
     'forms', 'A-' || n, timestamptz '2026-01-01Z' + random() * interval '300 days', now()
 FROM customer, generate_series(1, CASE display_name WHEN 'busy' THEN 20000 ELSE 10 END) AS n`
 

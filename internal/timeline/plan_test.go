@@ -36,8 +36,8 @@ SELECT lane, customer_id, id, 1, 'x', false, at, at, at FROM fact WHERE n % 5 = 
 INSERT INTO support_case (lane, customer_id, case_id, revision, case_number, type, verified, waiting_on_customer, receive_time, customer_confirmed,
     reopen_count, first_response_breach_recorded, resolve_used_micros, resolve_breach_recorded, resolve_breached, create_time, update_time)
 SELECT lane, customer_id, id, 1, id, 'ENQUIRY', false, false, at, false, 0, false, 0, false, false, at, at FROM fact WHERE n % 5 = 3;
-INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, factors, source, submit_time, create_time, update_time)
-SELECT lane, customer_id, id, 1, 'NPS', 7, '[]', 'CUSTOMER', at, at, at FROM fact WHERE n % 5 = 4;`
+INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, source, submit_time, create_time, update_time)
+SELECT lane, customer_id, id, 1, 'NPS', 7, 'CUSTOMER', at, at, at FROM fact WHERE n % 5 = 4;`
 
 // TestOnePlan finds the longest history and a short one read by the same plan: the heads of
 // five indexes, and the records of the page by their keys.

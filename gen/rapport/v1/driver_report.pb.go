@@ -213,7 +213,7 @@ type DriverReport struct {
 	ImportanceCut *float64 `protobuf:"fixed64,7,opt,name=importance_cut,json=importanceCut,proto3,oneof" json:"importance_cut,omitempty"`
 	// The factors by quadrant, what to fix first; within it the most important first.
 	Factors []*DriverReport_Factor `protobuf:"bytes,8,rep,name=factors,proto3" json:"factors,omitempty"`
-	// How many scores rate all of the weighed factors, from which the relative weights are.
+	// How many scores rate the whole and all of the weighed factors, from which the relative weights are.
 	RelativeWeightsN int32 `protobuf:"varint,9,opt,name=relative_weights_n,json=relativeWeightsN,proto3" json:"relative_weights_n,omitempty"`
 	// The share of the variance of the whole's rating that the weighed factors explain, 0 to 1.
 	// Unset where there are no weights; a warning then says why.
@@ -355,7 +355,7 @@ type DriverReport_Factor struct {
 	// The mean importance that was stated, 1 to 5.
 	StatedImportance *Estimate `protobuf:"bytes,5,opt,name=stated_importance,json=statedImportance,proto3" json:"stated_importance,omitempty"`
 	// Pearson's correlation of the satisfaction with it and the rating of the whole, over all
-	// scores that rate it. Unset where one of the two is the same in all of them.
+	// scores that rate both. Unset where one of the two is the same in all of them.
 	Correlation *Estimate `protobuf:"bytes,6,opt,name=correlation,proto3" json:"correlation,omitempty"`
 	// Johnson's relative weight: its part of R squared. The weights of all factors add up to
 	// that. Unset where the factor is not among those weighed.
@@ -366,7 +366,9 @@ type DriverReport_Factor struct {
 	Quadrant DriverReport_Quadrant `protobuf:"varint,9,opt,name=quadrant,proto3,enum=rapport.v1.DriverReport_Quadrant" json:"quadrant,omitempty"`
 	// Whether the quadrant would be another one within one standard error of the factor's
 	// satisfaction or importance.
-	Uncertain     bool `protobuf:"varint,10,opt,name=uncertain,proto3" json:"uncertain,omitempty"`
+	Uncertain bool `protobuf:"varint,10,opt,name=uncertain,proto3" json:"uncertain,omitempty"`
+	// How many scores rate it and the whole.
+	CorrelationN  int32 `protobuf:"varint,11,opt,name=correlation_n,json=correlationN,proto3" json:"correlation_n,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -471,12 +473,19 @@ func (x *DriverReport_Factor) GetUncertain() bool {
 	return false
 }
 
+func (x *DriverReport_Factor) GetCorrelationN() int32 {
+	if x != nil {
+		return x.CorrelationN
+	}
+	return 0
+}
+
 var File_rapport_v1_driver_report_proto protoreflect.FileDescriptor
 
 const file_rapport_v1_driver_report_proto_rawDesc = "" +
 	"\n" +
 	"\x1erapport/v1/driver_report.proto\x12\n" +
-	"rapport.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agoogle/type/interval.proto\x1a\x17rapport/v1/report.proto\"\xd2\v\n" +
+	"rapport.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agoogle/type/interval.proto\x1a\x17rapport/v1/report.proto\"\xfc\v\n" +
 	"\fDriverReport\x12=\n" +
 	"\n" +
 	"as_of_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\basOfTime\x126\n" +
@@ -491,7 +500,7 @@ const file_rapport_v1_driver_report_proto_rawDesc = "" +
 	"\tr_squared\x18\n" +
 	" \x01(\x01B\x03\xe0A\x03H\x02R\brSquared\x88\x01\x01\x12\x1b\n" +
 	"\x06method\x18\v \x01(\tB\x03\xe0A\x03R\x06method\x12\x1f\n" +
-	"\bwarnings\x18\f \x03(\tB\x03\xe0A\x03R\bwarnings\x1a\xaa\x04\n" +
+	"\bwarnings\x18\f \x03(\tB\x03\xe0A\x03R\bwarnings\x1a\xd4\x04\n" +
 	"\x06Factor\x12\x1b\n" +
 	"\x06factor\x18\x01 \x01(\tB\x03\xe0A\x03R\x06factor\x12\x11\n" +
 	"\x01n\x18\x02 \x01(\x05B\x03\xe0A\x03R\x01n\x12=\n" +
@@ -503,7 +512,8 @@ const file_rapport_v1_driver_report_proto_rawDesc = "" +
 	"\x15relative_weight_share\x18\b \x01(\x01B\x03\xe0A\x03H\x01R\x13relativeWeightShare\x88\x01\x01\x12B\n" +
 	"\bquadrant\x18\t \x01(\x0e2!.rapport.v1.DriverReport.QuadrantB\x03\xe0A\x03R\bquadrant\x12!\n" +
 	"\tuncertain\x18\n" +
-	" \x01(\bB\x03\xe0A\x03R\tuncertainB\x12\n" +
+	" \x01(\bB\x03\xe0A\x03R\tuncertain\x12(\n" +
+	"\rcorrelation_n\x18\v \x01(\x05B\x03\xe0A\x03R\fcorrelationNB\x12\n" +
 	"\x10_relative_weightB\x18\n" +
 	"\x16_relative_weight_share\"~\n" +
 	"\bQuadrant\x12\x18\n" +

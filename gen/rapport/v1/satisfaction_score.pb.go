@@ -160,10 +160,12 @@ type SatisfactionScore struct {
 	// What was asked.
 	Metric SatisfactionScore_Metric `protobuf:"varint,3,opt,name=metric,proto3,enum=rapport.v1.SatisfactionScore_Metric" json:"metric,omitempty"`
 	// The answer, on the metric's scale: NPS 0 to 10, CSAT 1 to 5, CES 1 to 7 (7 is very easy),
-	// REPURCHASE_INTENT 1 to 5. Zero is an answer, and not the same as none.
+	// REPURCHASE_INTENT 1 to 5. Zero is an answer, and not the same as none. Required, but where
+	// the customer rated some of the factors and not the whole: such a score counts for its factors
+	// alone, and is none of the customer's latest.
 	Rating *int32 `protobuf:"varint,4,opt,name=rating,proto3,oneof" json:"rating,omitempty"`
-	// What the customer had expected, on the same scale; unset where that was not asked. A rating
-	// above it says that the expectation was exceeded.
+	// What the customer had expected of the whole, on the same scale; unset where that was not
+	// asked, and only beside a rating. A rating above it says that the expectation was exceeded.
 	Expectation *int32 `protobuf:"varint,5,opt,name=expectation,proto3,oneof" json:"expectation,omitempty"`
 	// What the whole is made of, up to 50 factors in the order given, each once.
 	Factors []*SatisfactionScore_Factor `protobuf:"bytes,6,rep,name=factors,proto3" json:"factors,omitempty"`
@@ -471,7 +473,7 @@ const file_rapport_v1_satisfaction_score_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x15\n" +
 	"\x03uid\x18\x02 \x01(\tB\x03\xe0A\x03R\x03uid\x12I\n" +
 	"\x06metric\x18\x03 \x01(\x0e2$.rapport.v1.SatisfactionScore.MetricB\v\xe0A\x02\xbaH\x05\x82\x01\x02\x10\x01R\x06metric\x12 \n" +
-	"\x06rating\x18\x04 \x01(\x05B\x03\xe0A\x02H\x00R\x06rating\x88\x01\x01\x12*\n" +
+	"\x06rating\x18\x04 \x01(\x05B\x03\xe0A\x01H\x00R\x06rating\x88\x01\x01\x12*\n" +
 	"\vexpectation\x18\x05 \x01(\x05B\x03\xe0A\x01H\x01R\vexpectation\x88\x01\x01\x12K\n" +
 	"\afactors\x18\x06 \x03(\v2$.rapport.v1.SatisfactionScore.FactorB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x102R\afactors\x12(\n" +
 	"\acomment\x18\a \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01H\x02R\acomment\x88\x01\x01\x12I\n" +

@@ -60,11 +60,11 @@ FROM filler f WHERE f.n % 50 IN (7, 8) AND f.lane = c.lane AND f.customer_id = c
 
 // scoresSQL has at least as many scores as there are customers, each with ten factors; customers with
 // histories of all kinds have none, so that those keep their length.
-const scoresSQL = `INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, expectation, factors, source, channel,
+const scoresSQL = `INSERT INTO satisfaction_score (lane, customer_id, satisfaction_score_id, revision, metric, rating, expectation, factor_names, factor_satisfactions, factor_importances, source, channel,
     staff, submit_time, create_time, update_time)
 SELECT lane, customer_id, ('01950000-0000-7004-8000-' || lpad(to_hex(n * 2 + k), 12, '0'))::uuid, 1, 'CSAT', rating, CASE WHEN h % 3 = 0 THEN 3 END,
-    (SELECT jsonb_agg(jsonb_build_object('factor', 'factor-' || f, 'satisfaction', least(greatest(rating + (h >> f) % 4 - 1, 1), 5), 'importance', 1 + (h >> f) % 5))
-    FROM generate_series(0, 9) AS f),
+    ARRAY(SELECT 'factor-' || f FROM generate_series(0, 9) AS f), ARRAY(SELECT least(greatest(rating + (h >> f) % 4 - 1, 1), 5) FROM generate_series(0, 9) AS f),
+    ARRAY(SELECT 1 + (h >> f) % 5 FROM generate_series(0, 9) AS f),
     'CUSTOMER', 'EMAIL', 'staff-' || lpad((h % {staff})::text, 3, '0'), at, at, at
 FROM (
     SELECT *, 1 + (h + k) % 5 AS rating, '{start}'::timestamptz + (until - '{start}'::timestamptz) * (h / 1048576.0) + k * interval '1 minute' AS at

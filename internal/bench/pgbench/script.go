@@ -59,7 +59,7 @@ var varying = map[string]map[int]string{
 	"CreateInteraction":       {1: lane, 2: customer, 3: created, 5: now, 6: now, 12: moment},
 	"RaiseActivity":           {1: laneArray, 2: customerArray, 3: "ARRAY[" + moment + "]"},
 	"RestartContactFollowUps": {1: laneArray, 2: customerArray},
-	"CreateSatisfactionScore": {1: lane, 2: customer, 3: created, 5: now, 6: now, 22: moment},
+	"CreateSatisfactionScore": {1: lane, 2: customer, 3: created, 5: now, 6: now, 24: moment},
 	"FindLatestScores":        {1: laneArray, 2: customerArray},
 	"ListTimeline":            {1: lane, 2: customer, 3: moment},
 }

@@ -44,6 +44,7 @@ func captured(t *testing.T) (url string, c inproc.Captured) {
 func TestTripsOfTheService(t *testing.T) {
 	_, c := captured(t)
 	names := func(s inproc.Statement) string { return s.Name }
+	const snapshot = "begin isolation level repeatable read read only"
 	if diff := cmp.Diff(map[string][][]string{
 		"get":    {{"GetCustomer"}},
 		"list":   {{"ListCustomers"}},
@@ -55,8 +56,8 @@ func TestTripsOfTheService(t *testing.T) {
 		"follow-ups":          {{"ListFollowUps"}},
 		"follow-ups-staff":    {{"ListFollowUps"}},
 		"score":               {{"ClaimRequest", "RequireCustomer", "CreateSatisfactionScore", "RaiseActivity", "FindLatestScores", "AppendChange"}},
-		"satisfaction-report": {{"FindFirstScore"}, {"AllowTime", "ReadSatisfaction", "ReadResponseRates"}},
-		"driver-report":       {{"AllowTime", "ReadFactors"}, {"AllowTime", "ReadFactorProducts"}},
+		"satisfaction-report": {{"FindFirstScore"}, {snapshot}, {"AllowTime"}, {"ReadSatisfaction"}, {"ReadResponseRates"}, {"commit"}},
+		"driver-report":       {{snapshot}, {"AllowTime"}, {"ReadFactors"}, {"ReadFactorProducts"}, {"commit"}},
 		"interaction":         {{"ClaimRequest", "RequireCustomer", "CreateInteraction", "RaiseActivity", "RestartContactFollowUps", "AppendChange"}},
 	}, sent(c, names)); diff != "" {
 		t.Error(diff)
