@@ -51,6 +51,7 @@ type child[M Message, P any] struct {
 	req    CreateRequest
 	row    P
 	refers []named
+	looked int // its number among those that Look was asked about
 	err    error
 }
 
@@ -191,6 +192,11 @@ func (r *Resource[M, R, P]) birth(tx *mutation.Tx, there *there, c *child[M, P])
 			return m, r.References[n.reference].missing()
 		}
 	}
+	if there.refuses != nil {
+		if err := there.refuses(c.looked); err != nil {
+			return m, err
+		}
+	}
 	m, err = r.begin(tx, c.row, customer, c.id, c.value)
 	if err == nil {
 		// A second one of the batch finds it taken.
@@ -199,14 +205,13 @@ func (r *Resource[M, R, P]) birth(tx *mutation.Tx, there *there, c *child[M, P])
 	return m, err
 }
 
-// refusedOf says what to answer where PostgreSQL refuses an entry's record. What it knows
-// of all resources was not there a moment ago: it is another call's work, and the next
-// run sees it.
+// refusedOf says what to answer where PostgreSQL refuses an entry's record. What was looked for
+// was not there a moment ago: it is another call's work, and the next run sees it.
 func (r *Resource[M, R, P]) refusedOf(c *child[M, P], name string) mutation.Refusal {
 	return func(e *pgconn.PgError) error {
 		err := r.refused(name)(e)
-		switch apierr.Reason(err) {
-		case r.Exists, rapportv1.ErrorReason_EXTERNAL_ID_IN_USE:
+		switch reason := apierr.Reason(err); {
+		case reason == r.Exists, reason == rapportv1.ErrorReason_EXTERNAL_ID_IN_USE, err != nil && r.Look != nil:
 			return mutation.ErrRaced
 		}
 		return apierr.AtIndex(err, "requests", c.index)

@@ -30,6 +30,8 @@ type there struct {
 	// ids and keys are those of records of the resource itself.
 	ids  map[place]bool
 	keys map[keyed]bool
+	// refuses says what Look has found; nil where there is no Look.
+	refuses func(i int) error
 }
 
 // existingSQL returns which of many records a table has.
@@ -78,6 +80,7 @@ func (r *Resource[M, R, P]) look(ctx context.Context, tx *mutation.Tx, children 
 	wanted := map[string]*places{}
 	var ids places
 	var keys []keyed
+	var entries []Wanted[M]
 	for i := range children {
 		c := &children[i]
 		if c.row = P(new(R)); c.err != nil {
@@ -105,12 +108,17 @@ func (r *Resource[M, R, P]) look(ctx context.Context, tx *mutation.Tx, children 
 		if r.Load != nil {
 			r.Load(tx, customer, c.row)
 		}
+		c.looked = len(entries)
+		entries = append(entries, Wanted[M]{customer, r.Collection.Name(customer, c.id), c.value})
 	}
 	for sql, places := range wanted {
 		places.read(tx, sql, t.named[sql])
 	}
 	ids.read(tx, r.sql.Existing, t.ids)
 	readKeys(tx, r.sql.ExternalIDs, keys, t.keys)
+	if r.Look != nil {
+		t.refuses = r.Look(tx, entries)
+	}
 	return t, tx.Fetch(ctx)
 }
 

@@ -97,6 +97,9 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 	// Refused maps constraints of the resource's own to errors about the named record;
 	// it may be nil, and returns nil for those that it does not know.
 	Refused func(e *pgconn.PgError, name string) error
+	// Look queues the reading of what else decides on the entries of a batch, and returns what
+	// refuses the entry of a number once that is read, as Refused would; it may be nil.
+	Look func(tx *mutation.Tx, entries []Wanted[M]) (refuses func(i int) error)
 	// Along makes what comes along with a record that is made, behind its statements in the
 	// same transaction; it may be nil.
 	Along func(ctx context.Context, tx *mutation.Tx, made Moved[M, P]) error
@@ -121,6 +124,13 @@ type Resource[M Message, R any, P Row[R, M]] struct {
 
 	columns string
 	sql     Statements
+}
+
+// Wanted is a record that an entry of a batch is to make.
+type Wanted[M Message] struct {
+	Customer uuid.UUID
+	Name     string
+	Value    M
 }
 
 // Moved is a record that was written, with what it was and what it is. A record that is

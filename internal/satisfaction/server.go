@@ -31,7 +31,7 @@ func New(service owned.Service) *Server {
 			owned.ToCase("satisfaction_score.case", (*rapportv1.SatisfactionScore).GetCase),
 			owned.ToPurchase("satisfaction_score.purchase", (*rapportv1.SatisfactionScore).GetPurchase),
 		},
-		Normalise: s.normalise, Refused: refused, Follow: followup.Follow[row]((*followup.Changes).SatisfactionScore),
+		Normalise: s.normalise, Refused: refused, Look: look, Follow: followup.Follow[row]((*followup.Changes).SatisfactionScore),
 		NotFound: rapportv1.ErrorReason_SATISFACTION_SCORE_NOT_FOUND, Exists: rapportv1.ErrorReason_SATISFACTION_SCORE_ALREADY_EXISTS,
 		Fields: fields, Orders: orders, DefaultOrder: owned.NewestFirst("submit_time"),
 	}

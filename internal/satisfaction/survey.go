@@ -30,10 +30,16 @@ func (s *Server) Answer(ctx context.Context, tx *mutation.Tx, customer, id uuid.
 func refused(e *pgconn.PgError, name string) error {
 	switch {
 	case strings.HasPrefix(e.ConstraintName, "satisfaction_score_survey_key"):
-		return apierr.AlreadyExists(rapportv1.ErrorReason_SURVEY_ALREADY_ANSWERED, name,
-			"the customer has a score of the survey for the same contact and interaction")
+		return answered(name)
 	case strings.HasPrefix(e.ConstraintName, "satisfaction_score_survey_fkey"):
-		return apierr.InvalidField(surveyField, "is no survey of this metric")
+		return noSurvey()
 	}
 	return nil
 }
+
+func answered(name string) error {
+	return apierr.AlreadyExists(rapportv1.ErrorReason_SURVEY_ALREADY_ANSWERED, name,
+		"the customer has a score of the survey for the same contact and interaction")
+}
+
+func noSurvey() error { return apierr.InvalidField(surveyField, "is no survey of this metric") }
