@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,9 +35,14 @@ type Signer struct {
 	read  Source
 	clock func() time.Time
 
-	mu   sync.Mutex
-	mac  tink.MAC
-	aged time.Time // when the keyset was read
+	held    atomic.Pointer[keys]
+	reading sync.Mutex
+}
+
+// keys are a keyset as a MAC, and when it was read.
+type keys struct {
+	tink.MAC
+	readTime time.Time
 }
 
 // Source reads a keyset as JSON.
@@ -45,24 +51,45 @@ type Source func(context.Context) (string, error)
 // New returns a signer by the keyset that the source has.
 func New(source Source, clock func() time.Time) *Signer { return &Signer{read: source, clock: clock} }
 
-// keys returns the keyset as a MAC, read again where it is older than age.
+// keys returns the keyset, read again where it is older than age. While one call reads it the
+// others go by the last one, but those that need a newer key, which wait.
 func (s *Signer) keys(ctx context.Context, age time.Duration) (tink.MAC, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.mac != nil && s.clock().Sub(s.aged) < age {
-		return s.mac, nil
+	last := s.held.Load()
+	switch {
+	case last.youngerThan(age, s.clock()):
+		return last, nil
+	case last == nil || age < maxAge:
+		s.reading.Lock()
+	case !s.reading.TryLock():
+		return last, nil
 	}
+	defer s.reading.Unlock()
+	if now := s.held.Load(); now != last {
+		return now, nil // read while this call waited
+	}
+	read, err := s.readKeys(ctx)
+	switch {
+	case err == nil:
+		s.held.Store(read)
+		return read, nil
+	case last != nil:
+		return last, nil // the last that was read is as good as any
+	default:
+		return nil, err
+	}
+}
+
+func (k *keys) youngerThan(age time.Duration, now time.Time) bool {
+	return k != nil && now.Sub(k.readTime) < age
+}
+
+func (s *Signer) readKeys(ctx context.Context) (*keys, error) {
 	keyset, err := s.read(ctx)
-	if err == nil {
-		var read tink.MAC
-		if read, err = parse(keyset); err == nil {
-			s.mac, s.aged = read, s.clock()
-		}
+	if err != nil {
+		return nil, err
 	}
-	if s.mac != nil {
-		return s.mac, nil // the last that was read is as good as any
-	}
-	return nil, err
+	m, err := parse(keyset)
+	return &keys{m, s.clock()}, err
 }
 
 // parse returns the keyset as a MAC whose tokens are not too long.

@@ -124,3 +124,34 @@ func TestFile(t *testing.T) {
 		t.Error("rotated what is no keyset")
 	}
 }
+
+// TestSlowRead: while one call waits for a keyset that does not come, others go by the last one.
+func TestSlowRead(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	var keys store
+	keys.rotate(t, false)
+	reading, stuck := make(chan struct{}), make(chan struct{})
+	first := true
+	s := linktoken.New(func(ctx context.Context) (string, error) {
+		if first {
+			first = false
+			return keys.read(ctx)
+		}
+		close(reading)
+		<-stuck
+		return keys.read(ctx)
+	}, func() time.Time { return now })
+	id := uuid.New()
+	token := sign(t, s, id)
+	now = now.Add(2 * time.Minute)
+	done := make(chan bool)
+	go func() { done <- verifies(t, s, token, id) }()
+	<-reading
+	if !verifies(t, s, token, id) {
+		t.Error("the last keyset does not verify")
+	}
+	close(stuck)
+	if !<-done {
+		t.Error("the token does not verify after the read")
+	}
+}
