@@ -2,6 +2,8 @@ package db
 
 import (
 	"math"
+	"reflect"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -13,6 +15,16 @@ type Row[R any] interface {
 	*R
 	// Targets returns where the columns go, in the order of the select list.
 	Targets() []any
+}
+
+// AppendValues appends what targets point to now to the arguments of a statement: the row may
+// change before that is sent.
+func AppendValues(args, targets []any) []any {
+	args = slices.Grow(args, len(targets))
+	for _, target := range targets {
+		args = append(args, reflect.ValueOf(target).Elem().Interface())
+	}
+	return args
 }
 
 // CollectRows reads all rows and closes them. It also reports the error of the query.

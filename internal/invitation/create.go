@@ -68,7 +68,7 @@ func (s *Server) CreateSurveyInvitation(ctx context.Context, req *rapportv1.Crea
 		return nil, err
 	}
 	out, err := mutation.Run(ctx, s.Mutations, claim, func(ctx context.Context, tx *mutation.Tx) (*rapportv1.SurveyInvitation, error) {
-		return create(ctx, tx, to, customer, in)
+		return s.create(ctx, tx, to, customer, in)
 	})
 	if err != nil || req.GetValidateOnly() {
 		return out, err
@@ -112,7 +112,7 @@ type invited struct {
 }
 
 // create makes an invitation, or says why not.
-func create(ctx context.Context, tx *mutation.Tx, to, customer uuid.UUID, in *rapportv1.SurveyInvitation) (*rapportv1.SurveyInvitation, error) {
+func (s *Server) create(ctx context.Context, tx *mutation.Tx, to, customer uuid.UUID, in *rapportv1.SurveyInvitation) (*rapportv1.SurveyInvitation, error) {
 	sendTime := tx.Now
 	if in.GetSendTime() != nil {
 		sendTime = in.GetSendTime().AsTime()
@@ -121,14 +121,17 @@ func create(ctx context.Context, tx *mutation.Tx, to, customer uuid.UUID, in *ra
 		c     invited
 		wrong apierr.Violations
 	)
-	c.queue(tx, to, customer, sendTime)
+	s.queue(tx, &c, to, customer, sendTime)
 	for i := range references {
 		references[i].Find(tx, customer, in, &wrong)
 	}
 	if err := tx.Fetch(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.refusal(to, customer, tx.Now, sendTime); err != nil {
+	if c.survey == nil {
+		return nil, s.Surveys.Missing(to)
+	}
+	if err := c.refusal(customer, tx.Now, sendTime); err != nil {
 		return nil, err
 	}
 	if err := wrong.Err(); err != nil {
@@ -150,14 +153,14 @@ func create(ctx context.Context, tx *mutation.Tx, to, customer uuid.UUID, in *ra
 		if !strings.HasPrefix(e.ConstraintName, "survey_invitation_survey_fkey") {
 			return nil
 		}
-		return survey.NotFound(to) // deleted since it was read
+		return s.Surveys.Missing(to) // deleted since it was read
 	}, insertSQL, r.args()...)
 	out := r.proto()
 	return out, record(tx, rapportv1.Change_CREATED, r, nil, out)
 }
 
 // queue queues the reading of what counts; the customer is locked first.
-func (c *invited) queue(tx *mutation.Tx, to, customer uuid.UUID, sendTime time.Time) {
+func (s *Server) queue(tx *mutation.Tx, c *invited, to, customer uuid.UUID, sendTime time.Time) {
 	lane, id := db.Lane(customer), db.UUID(customer)
 	tx.Queue(lockCustomerSQL, lane, id).Query(func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&c.deleteTime, &c.language, &c.doNotContact, &c.pauseEndTime}, func() error {
@@ -166,21 +169,19 @@ func (c *invited) queue(tx *mutation.Tx, to, customer uuid.UUID, sendTime time.T
 		})
 		return err
 	})
-	survey.Queue(tx, to, func(found *rapportv1.Survey) { c.survey = found })
+	s.Surveys.Queue(tx, to, func(found *rapportv1.Survey) { c.survey = found })
 	tx.Queue(lastInvitedSQL, lane, id, db.UUID(to), sendTime).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&c.tooNear, &c.latest)
 	})
 }
 
 // refusal says why the customer cannot be asked, if so.
-func (c *invited) refusal(to, customer uuid.UUID, now, sendTime time.Time) error {
+func (c *invited) refusal(customer uuid.UUID, now, sendTime time.Time) error {
 	name := aip.CustomerName(customer)
 	if sendTime.Before(now) {
 		sendTime = now // what was sent before it is recorded is judged by what is known now
 	}
 	switch {
-	case c.survey == nil:
-		return survey.NotFound(to)
 	case !c.found:
 		return apierr.NotFound(rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, name)
 	case c.deleteTime != nil:

@@ -7,7 +7,6 @@ import (
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/owned"
-	"github.com/rapport-crm/rapport/internal/survey"
 )
 
 var newestFirst = aip.Order{Field: "create_time", Column: "create_time", Kind: aip.TimeKey, Desc: true}
@@ -87,7 +86,7 @@ func (s *Server) surveyExists(ctx context.Context, parent string) error {
 	if err != nil {
 		return err
 	}
-	_, err = survey.Get(ctx, s.DB, id)
+	_, err = s.Surveys.Find(ctx, id)
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/apierr"
 	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/mutation"
+	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/survey"
 )
 
@@ -76,7 +77,7 @@ func (s *Server) Open(ctx context.Context, token string) (o Opened, err error) {
 		return o, err
 	}
 	o = Opened{LanguageCode: f.LanguageCode, Answered: f.AnswerTime != nil, Open: f.open(s.Mutations.Clock())}
-	o.Survey, err = survey.Get(ctx, s.DB, f.SurveyID)
+	o.Survey, err = s.Surveys.Find(ctx, f.SurveyID)
 	return o, err
 }
 
@@ -104,9 +105,6 @@ func (s *Server) SubmitResponse(ctx context.Context, req *rapportv1.SubmitRespon
 	return out, err
 }
 
-const shareCustomerSQL = `-- name: ShareAnsweringCustomer
-SELECT delete_time FROM customer WHERE lane = $1 AND customer_id = $2 FOR SHARE`
-
 const lockSQL = `-- name: LockSurveyInvitation
 SELECT ` + columns + `, NULL::timestamptz FROM survey_invitation
 WHERE lane = $1 AND customer_id = $2 AND survey_invitation_id = $3 FOR NO KEY UPDATE`
@@ -114,20 +112,16 @@ WHERE lane = $1 AND customer_id = $2 AND survey_invitation_id = $3 FOR NO KEY UP
 // respond makes the score of an answer, once.
 func (s *Server) respond(ctx context.Context, tx *mutation.Tx, customer, id, to uuid.UUID, answer *rapportv1.SubmitResponseRequest) (*rapportv1.SubmitResponseResponse, error) {
 	var (
-		invitations     []found
-		customerDeleted *time.Time
-		asked           *rapportv1.Survey
+		invitations []found
+		whose       owned.CustomerState
+		asked       *rapportv1.Survey
 	)
-	lane, key := db.Lane(customer), db.UUID(customer)
-	tx.Queue(shareCustomerSQL, lane, key).Query(func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&customerDeleted}, func() error { return nil })
-		return err
-	})
-	tx.Queue(lockSQL, lane, key, db.UUID(id)).Query(func(rows pgx.Rows) (err error) {
+	whose.Share(tx, customer)
+	tx.Queue(lockSQL, db.Lane(customer), db.UUID(customer), db.UUID(id)).Query(func(rows pgx.Rows) (err error) {
 		invitations, err = db.CollectRows[found](rows)
 		return err
 	})
-	survey.Queue(tx, to, func(s *rapportv1.Survey) { asked = s })
+	s.Surveys.Queue(tx, to, func(s *rapportv1.Survey) { asked = s })
 	if err := tx.Fetch(ctx); err != nil {
 		return nil, err
 	}
@@ -135,7 +129,7 @@ func (s *Server) respond(ctx context.Context, tx *mutation.Tx, customer, id, to 
 		return nil, unknown() // purged since it was found
 	}
 	f := &invitations[0]
-	f.customerDeleted = customerDeleted
+	f.customerDeleted = whose.DeleteTime
 	text := survey.TextFor(asked, f.LanguageCode)
 	out := &rapportv1.SubmitResponseResponse{Thanks: text.GetThanks(), LanguageCode: text.GetLanguageCode()}
 	sum := digest(answer)

@@ -19,6 +19,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/mutation"
 	"github.com/rapport-crm/rapport/internal/ratelimit"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
+	"github.com/rapport-crm/rapport/internal/survey"
 )
 
 // Server serves the invitations of SatisfactionService.
@@ -29,6 +30,8 @@ type Server struct {
 	Mutations *mutation.Runner
 	// Scores makes the scores of answers.
 	Scores *satisfaction.Server
+	// Surveys are what invitations ask for.
+	Surveys *survey.Server
 	// Tokens signs and verifies what links carry.
 	Tokens *linktoken.Signer
 	// Limiter bounds what needs no credentials.

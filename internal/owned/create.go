@@ -72,8 +72,8 @@ func (r *Resource[M, R, P]) hold(ctx context.Context, tx *mutation.Tx, whose own
 		requireCustomer(tx, customer)
 		return customer, nil
 	}
-	var state customerState
-	state.share(tx, customer)
+	var state CustomerState
+	state.Share(tx, customer)
 	if err := r.load(ctx, tx, customer, row); err != nil {
 		return customer, err
 	}

@@ -52,41 +52,42 @@ func requireCustomer(tx *mutation.Tx, id uuid.UUID) {
 	}, requireCustomerSQL, db.Lane(id), db.UUID(id))
 }
 
-// customerState is what counts of the customer of a record.
-type customerState struct {
-	found   bool
-	deleted *time.Time
+// CustomerState is what counts of the customer of a record.
+type CustomerState struct {
+	Found bool
+	// DeleteTime is nil for one that is not deleted.
+	DeleteTime *time.Time
 }
 
-// share queues the reading of the customer, locked, before its record.
-func (c *customerState) share(tx *mutation.Tx, id uuid.UUID) {
+// Share queues the reading of the customer, locked, before its record.
+func (c *CustomerState) Share(tx *mutation.Tx, id uuid.UUID) {
 	tx.Queue(shareCustomerSQL, db.Lane(id), db.UUID(id)).Query(func(rows pgx.Rows) error {
-		c.found = rows.Next()
-		if !c.found {
+		c.Found = rows.Next()
+		if !c.Found {
 			return rows.Err()
 		}
-		return rows.Scan(&c.deleted)
+		return rows.Scan(&c.DeleteTime)
 	})
 }
 
 // live returns an error where the customer is gone or deleted.
-func (c *customerState) live(id uuid.UUID) error {
+func (c *CustomerState) live(id uuid.UUID) error {
 	switch {
-	case !c.found:
+	case !c.Found:
 		return apierr.NotFound(rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, aip.CustomerName(id))
-	case c.deleted != nil:
+	case c.DeleteTime != nil:
 		return deletedCustomer(id)
 	}
 	return nil
 }
 
 // customer reads the customer by itself.
-func (s *Service) customer(ctx context.Context, id uuid.UUID) (c customerState, err error) {
-	err = s.DB.QueryRow(ctx, customerSQL, db.Lane(id), db.UUID(id)).Scan(&c.deleted)
+func (s *Service) customer(ctx context.Context, id uuid.UUID) (c CustomerState, err error) {
+	err = s.DB.QueryRow(ctx, customerSQL, db.Lane(id), db.UUID(id)).Scan(&c.DeleteTime)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, nil
 	}
-	c.found = err == nil
+	c.Found = err == nil
 	return c, err
 }
 

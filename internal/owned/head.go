@@ -1,13 +1,9 @@
 package owned
 
 import (
-	"reflect"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/db"
@@ -59,36 +55,17 @@ func args[R any, M Message, P Row[R, M]](row P) []any {
 	if isPermanent(row) {
 		all = all[:always]
 	}
-	own := row.Targets()
-	all = slices.Grow(all, len(own))
-	for _, target := range own {
-		// The value and not the pointer: the row may change before the statement is sent.
-		all = append(all, reflect.ValueOf(target).Elem().Interface())
-	}
-	return all
+	return db.AppendValues(all, row.Targets())
 }
 
 // Whole returns a record as a message, as it is at the given time: what its row says, and
 // what the head says of every record.
 func Whole[M Message, R any, P Row[R, M]](c aip.Collection, row P, now time.Time) M {
-	out := row.Proto(now)
-	m, h := out.ProtoReflect(), row.Own()
-	fields := m.Descriptor().Fields()
-	name := c.Name(h.CustomerID, h.ID)
-	for _, text := range [...]struct {
-		field protoreflect.Name
-		value string
-	}{{"name", name}, {"uid", aip.LastID(name)}, {"etag", aip.Etag(h.Revision)}} {
-		m.Set(fields.ByName(text.field), protoreflect.ValueOfString(text.value))
-	}
-	for _, at := range [...]struct {
-		field protoreflect.Name
-		value *time.Time
-	}{{"create_time", &h.CreateTime}, {"update_time", &h.UpdateTime}, {"delete_time", h.DeleteTime}, {"purge_time", h.PurgeTime}} {
-		if at.value != nil {
-			m.Set(fields.ByName(at.field), protoreflect.ValueOfMessage(timestamppb.New(*at.value).ProtoReflect()))
-		}
-	}
+	out, h := row.Proto(now), row.Own()
+	(&aip.Standard{
+		Name: c.Name(h.CustomerID, h.ID), Revision: h.Revision,
+		CreateTime: h.CreateTime, UpdateTime: h.UpdateTime, DeleteTime: h.DeleteTime, PurgeTime: h.PurgeTime,
+	}).Set(out)
 	return out
 }
 

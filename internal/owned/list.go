@@ -120,7 +120,7 @@ func (r *Resource[M, R, P]) customerExists(ctx context.Context, parent string) e
 		return err
 	}
 	c, err := r.customer(ctx, id)
-	if err != nil || c.found {
+	if err != nil || c.Found {
 		return err
 	}
 	return c.live(id)

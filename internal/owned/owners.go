@@ -58,14 +58,14 @@ func parseOwner(req any, parent string) (o owner, err error) {
 
 // owners are the customers of new records, locked and read.
 type owners struct {
-	states map[uuid.UUID]customerState
+	states map[uuid.UUID]CustomerState
 	keys   map[externalKey]uuid.UUID
 	byKey  bool // some are named by an external id
 }
 
 // share queues the locking and reading of them all.
 func (o *owners) share(tx *mutation.Tx, all []owner) {
-	o.states, o.keys = map[uuid.UUID]customerState{}, map[externalKey]uuid.UUID{}
+	o.states, o.keys = map[uuid.UUID]CustomerState{}, map[externalKey]uuid.UUID{}
 	var (
 		ids         []uuid.UUID
 		keyLanes    = []int16{}
@@ -85,8 +85,8 @@ func (o *owners) share(tx *mutation.Tx, all []owner) {
 	lanes, customers := db.LanesAndUUIDs(ids)
 	tx.Queue(shareCustomersSQL, lanes, customers, keyLanes, sources, at).Query(func(rows pgx.Rows) error {
 		var id uuid.UUID
-		state := customerState{found: true}
-		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &state.deleted}, func() error {
+		state := CustomerState{Found: true}
+		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &state.DeleteTime}, func() error {
 			o.states[id] = state
 			return nil
 		})
@@ -116,7 +116,7 @@ func (o *owners) find(c owner) (uuid.UUID, error) {
 		if id, ok = o.keys[c.key]; !ok {
 			return id, apierr.NotFound(rapportv1.ErrorReason_CUSTOMER_NOT_FOUND, c.key.String())
 		}
-		if !o.states[id].found {
+		if !o.states[id].Found {
 			// It got the external id after the locks were taken.
 			return id, mutation.ErrRaced
 		}

@@ -140,13 +140,13 @@ func (r *Resource[M, R, P]) changeable(row P, etag string) error {
 type locked[R any, M Message, P Row[R, M]] struct {
 	row      P
 	found    bool
-	customer customerState
+	customer CustomerState
 }
 
 // lock reads and locks the customer and then the record.
 func (r *Resource[M, R, P]) lock(ctx context.Context, tx *mutation.Tx, customer, id uuid.UUID) (*locked[R, M, P], error) {
 	l := &locked[R, M, P]{row: P(new(R))}
-	l.customer.share(tx, customer)
+	l.customer.Share(tx, customer)
 	tx.Queue(r.sql.Lock, db.Lane(customer), db.UUID(customer), db.UUID(id)).Query(func(rows pgx.Rows) error {
 		got, err := db.CollectRows[record[R, M, P]](rows)
 		if l.found = err == nil && len(got) == 1; l.found {

@@ -114,18 +114,19 @@ func (s *Server) register(r *rpc.Registrar, validate func(proto.Message) error) 
 	rapportv1.RegisterPurchaseServiceServer(r, purchases)
 	rapportv1.RegisterInteractionServiceServer(r, interactions)
 	rapportv1.RegisterCaseServiceServer(r, caseService{
-		allCases, &servicetier.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag},
+		allCases, servicetier.New(service),
 	})
 	s.caseClock = &caseclock.Clock{
 		Cases: allCases, Interval: s.config.ClockInterval, Log: s.log,
 		Lease: &lease.Lease{DB: s.pool, Name: "cases", TTL: leaseIntervals * s.config.ClockInterval},
 	}
 	rapportv1.RegisterTaskServiceServer(r, taskService{tasks, &followup.Server{DB: s.pool, Clock: mutations.Clock}})
+	allSurveys := survey.New(service)
 	s.invitations = &invitation.Server{
-		DB: s.pool, Mutations: mutations, Scores: allScores, Tokens: s.tokens, Limiter: s.limiter, PublicURL: s.publicURL(),
+		DB: s.pool, Mutations: mutations, Scores: allScores, Surveys: allSurveys, Tokens: s.tokens, Limiter: s.limiter, PublicURL: s.publicURL(),
 	}
 	rapportv1.RegisterSatisfactionServiceServer(r, satisfactionService{
-		allScores, &survey.Server{DB: s.pool, Mutations: mutations, RequireEtag: s.config.RequireEtag}, s.invitations,
+		allScores, allSurveys, s.invitations,
 	})
 	rapportv1.RegisterInsightServiceServer(r, &insight.Server{DB: s.reports, Scores: allScores, Clock: mutations.Clock})
 	rapportv1.RegisterChangeServiceServer(r, &change.Server{DB: s.pool})

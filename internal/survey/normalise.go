@@ -9,7 +9,6 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
-	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/apierr"
 )
 
@@ -23,7 +22,6 @@ const (
 // normalise brings a whole survey, as it would be stored, into its stored form in place, and
 // returns all that is wrong with it beyond what the annotations state.
 func normalise(s *rapportv1.Survey) error {
-	aip.UnsetEmpty(s)
 	var wrong apierr.Violations
 	if s.GetDisplayName() == "" {
 		wrong.Add("survey.display_name", "is required")

@@ -3,15 +3,13 @@ package survey
 import (
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/tidwall/gjson"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
-	"github.com/rapport-crm/rapport/internal/aip"
 	"github.com/rapport-crm/rapport/internal/db"
+	"github.com/rapport-crm/rapport/internal/definition"
 	"github.com/rapport-crm/rapport/internal/jsoncolumn"
 )
 
@@ -19,8 +17,8 @@ const day = 24 * time.Hour
 
 // row is a survey as the table holds it.
 type row struct {
-	ID                 uuid.UUID
-	Revision           int64
+	definition.Head
+
 	DisplayName        string
 	Metric             string
 	Texts              string // JSON
@@ -30,37 +28,27 @@ type row struct {
 	AskComment         bool
 	RepeatIntervalDays pgtype.Int4
 	LifetimeMicros     int64
-	CreateTime         time.Time
-	UpdateTime         time.Time
 }
 
-const columns = `survey_id, revision, display_name, metric, texts, factors, ask_importance, ask_expectation, ask_comment,
-    repeat_interval_days, invitation_lifetime_micros, create_time, update_time`
-
-// args are the values of the columns.
-func (r *row) args() []any {
-	return []any{
-		db.UUID(r.ID), r.Revision, r.DisplayName, r.Metric, r.Texts, r.Factors, r.AskImportance, r.AskExpectation, r.AskComment,
-		r.RepeatIntervalDays, r.LifetimeMicros, r.CreateTime, r.UpdateTime,
-	}
+// columns are the table's columns of a row, in the order of Targets.
+var columns = []string{
+	"display_name", "metric", "texts", "factors", "ask_importance", "ask_expectation", "ask_comment", "repeat_interval_days", "invitation_lifetime_micros",
 }
 
-// Targets implements db.Row.
+// Targets implements definition.Row.
 func (r *row) Targets() []any {
 	return []any{
-		(*[16]byte)(&r.ID), &r.Revision, &r.DisplayName, &r.Metric, &r.Texts, &r.Factors, &r.AskImportance, &r.AskExpectation, &r.AskComment,
-		&r.RepeatIntervalDays, &r.LifetimeMicros, &r.CreateTime, &r.UpdateTime,
+		&r.DisplayName, &r.Metric, &r.Texts, &r.Factors, &r.AskImportance, &r.AskExpectation, &r.AskComment, &r.RepeatIntervalDays, &r.LifetimeMicros,
 	}
 }
 
-func (r *row) proto() *rapportv1.Survey {
+// Proto implements definition.Row.
+func (r *row) Proto() *rapportv1.Survey {
 	s := &rapportv1.Survey{
-		Name: aip.SurveyName(r.ID), Uid: r.ID.String(), Etag: aip.Etag(r.Revision),
 		DisplayName: r.DisplayName, Metric: db.EnumOf[rapportv1.SatisfactionScore_Metric](r.Metric),
 		Texts: decodeTexts(r.Texts), Factors: r.Factors,
 		AskImportance: r.AskImportance, AskExpectation: r.AskExpectation, AskComment: r.AskComment,
 		InvitationLifetime: durationpb.New(time.Duration(r.LifetimeMicros) * time.Microsecond),
-		CreateTime:         timestamppb.New(r.CreateTime), UpdateTime: timestamppb.New(r.UpdateTime),
 	}
 	if r.RepeatIntervalDays.Valid {
 		s.RepeatInterval = durationpb.New(time.Duration(r.RepeatIntervalDays.Int32) * day)
@@ -68,9 +56,9 @@ func (r *row) proto() *rapportv1.Survey {
 	return s
 }
 
-// set takes over what a client can change of a normalised survey.
-func (r *row) set(s *rapportv1.Survey) (err error) {
-	r.DisplayName = s.GetDisplayName()
+// Set implements definition.Row. The metric is immutable.
+func (r *row) Set(s *rapportv1.Survey) (err error) {
+	r.DisplayName, r.Metric = s.GetDisplayName(), s.GetMetric().String()
 	r.Factors = append([]string{}, s.GetFactors()...) // an empty array, not NULL
 	r.AskImportance, r.AskExpectation, r.AskComment = s.GetAskImportance(), s.GetAskExpectation(), s.GetAskComment()
 	days := int32(s.GetRepeatInterval().AsDuration() / day) //nolint:gosec // 3,650 at most
