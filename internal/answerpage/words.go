@@ -1,6 +1,13 @@
 package answerpage
 
-import "golang.org/x/text/language"
+import (
+	"embed"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+)
 
 // words are what the page says of its own, in one language.
 type words struct {
@@ -24,6 +31,43 @@ type words struct {
 
 // Lang is the language of the words.
 func (w *words) Lang() string { return w.code }
+
+// wordFiles has the words of each language in a file of its own, by the names of the fields.
+//
+//go:embed words/*.json
+var wordFiles embed.FS
+
+// catalogue are the words of all languages; the first is English.
+var catalogue = readWords()
+
+// readWords reads the files, in which nothing can be wrong that no test sees.
+func readWords() (all []words) {
+	entries, err := wordFiles.ReadDir("words")
+	if err != nil {
+		panic(err)
+	}
+	for _, entry := range entries {
+		w := words{code: strings.TrimSuffix(entry.Name(), ".json")}
+		text, err := wordFiles.ReadFile("words/" + entry.Name())
+		if err == nil {
+			err = json.Unmarshal(text, &w)
+		}
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, w)
+	}
+	slices.SortStableFunc(all, func(a, b words) int { return order(a) - order(b) })
+	return all
+}
+
+// order puts English first.
+func order(w words) int {
+	if w.code == "en" {
+		return 0
+	}
+	return 1
+}
 
 // wordsFor returns the words in the language that is nearest to one of the wanted ones, or in
 // English.
