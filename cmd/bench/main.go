@@ -88,15 +88,12 @@ func (f *flags) run(ctx context.Context) error {
 		SelfCheck: f.SelfCheck, Profiles: f.Profiles, SharedBuffers: f.SharedBuffers,
 		Say: func(text string) { fmt.Fprintln(os.Stderr, time.Now().Format(time.TimeOnly), text) },
 	})
-	if err != nil {
-		return err
+	if report != nil { // what was measured, whatever went wrong afterwards
+		fmt.Print("\n" + report.Table())
+		err = errors.Join(err, report.Write(f.Out))
 	}
-	fmt.Print("\n" + report.Table())
-	if err := report.Write(f.Out); err != nil {
-		return err
-	}
-	if report.Failed() {
+	if err == nil && report.Failed() {
 		return errMissed
 	}
-	return nil
+	return err
 }

@@ -173,12 +173,14 @@ func (b *bench) estimate(p part) (d time.Duration) {
 		if b.Variant {
 			systems *= 2
 		}
-		if _, limited := b.limits[method]; limited {
-			systems++
-		}
+		_, limited := b.limits[method]
 		for _, inFlight := range b.InFlight {
-			if inFlight <= b.most(method) {
-				d += time.Duration(systems) * each
+			if inFlight > b.most(method) {
+				continue
+			}
+			d += time.Duration(systems) * each
+			if limited { // by pgbench, whose sessions are new each time
+				d += each + time.Duration(b.Rounds+1)*pgbench.WarmUp(inFlight)
 			}
 		}
 	}

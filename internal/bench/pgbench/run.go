@@ -55,10 +55,10 @@ type Result struct {
 	CPU time.Duration
 }
 
-// warmUp is for how long so many clients run before they count. A new session reads the
+// WarmUp is for how long so many clients run before they count. A new session reads the
 // catalogue and plans each statement anew for its first five executions, which costs it tens of
 // milliseconds. The service keeps its sessions, so a limit that counted this would be too low.
-func warmUp(clients int) time.Duration {
+func WarmUp(clients int) time.Duration {
 	return time.Second + time.Duration(clients)*50*time.Millisecond
 }
 
@@ -77,7 +77,7 @@ func (c *Command) Run(ctx context.Context, s Script, clients int, d time.Duratio
 	c.runs++
 	args := []string{
 		"-n", "-M", "prepared", "-f", file, "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)),
-		"-T", strconv.Itoa(int(math.Ceil((warmUp(clients) + d).Seconds()))), "-l", "--log-prefix", filepath.Join(dir, "log"),
+		"-T", strconv.Itoa(int(math.Ceil((WarmUp(clients) + d).Seconds()))), "-l", "--log-prefix", filepath.Join(dir, "log"),
 		"-D", "run=" + strconv.Itoa(c.runs),
 	}
 	for _, d := range s.Defines {
@@ -91,7 +91,7 @@ func (c *Command) Run(ctx context.Context, s Script, clients int, d time.Duratio
 	}
 	var from time.Time
 	begun := make(chan struct{})
-	timer := time.AfterFunc(warmUp(clients), func() { from = time.Now(); warm(); close(begun) })
+	timer := time.AfterFunc(WarmUp(clients), func() { from = time.Now(); warm(); close(begun) })
 	err = cmd.Wait()
 	if early := timer.Stop(); err != nil || early {
 		return r, fmt.Errorf("pgbench: %w: %s", cmp.Or(err, errors.New("it ended before it was warm")), strings.TrimSpace(stderr.String()))
