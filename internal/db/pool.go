@@ -99,6 +99,9 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 // StatementTimeout is the session's limit for one statement.
 func (p *Pool) StatementTimeout() time.Duration { return p.options.StatementTimeout }
 
+// AcquireTimeout is how long a call may wait for a connection.
+func (p *Pool) AcquireTimeout() time.Duration { return p.options.AcquireTimeout }
+
 // Acquire takes a connection, waiting at most the pool's budget: a call that must
 // wait longer is better refused while its caller still listens.
 func (p *Pool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {

@@ -66,6 +66,9 @@ func killPostgres(t *testing.T, kills, total int, mutant bool) {
 		t.Error("no kill came between a commit and its reply")
 	}
 	w.recorder.check(t, customersByName(t, pg.URL()), mutant)
+	if n := sharedCommits(t, pg.URL()); n == 0 {
+		t.Error("no two customers were made in one transaction")
+	}
 	if !mutant {
 		amcheck(t, pg)
 	}

@@ -145,5 +145,15 @@ func (w *writers) progress(t *testing.T, more int) {
 	apitest.Eventually(t, 2*time.Minute, func() bool { return w.recorder.len() >= n })
 }
 
+// sharedCommits is how many transactions did what several calls asked for.
+func sharedCommits(t *testing.T, url string) (n int) {
+	t.Helper()
+	err := connect(t, url).QueryRow(t.Context(), `SELECT count(*) FROM (SELECT FROM change GROUP BY xmin::text HAVING count(DISTINCT resource) > 1) AS shared`).Scan(&n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // random is about n, so that no two runs are struck at the same points.
 func random(n int) int { return n/2 + rand.N(max(n, 1)) }

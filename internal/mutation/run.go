@@ -41,6 +41,8 @@ type Runner struct {
 	Clock func() time.Time
 	// RequestTTL is how long a claim, and so exactly-once, lasts: at least 24 hours.
 	RequestTTL time.Duration
+
+	together together
 }
 
 // Request is what every mutating request message has.
@@ -112,34 +114,20 @@ func unavailable(c *Claim, outcomeUnknown bool) error {
 	return apierr.DatabaseUnavailable()
 }
 
-// once runs act in one transaction on one connection.
+// once runs act in one transaction.
 func once[R proto.Message](ctx context.Context, r *Runner, c *Claim, attempt int, act Act[R]) (resp R, err error) {
-	conn, err := r.Pool.Acquire(ctx)
-	if err != nil {
-		return resp, err
-	}
-	defer conn.Release()
-	tx := &Tx{
-		conn: conn.Conn(), claim: c, Attempt: attempt, Now: r.Clock().UTC().Truncate(time.Microsecond),
-		statementTimeout: r.Pool.StatementTimeout(),
-	}
-	defer tx.rollback(ctx)
+	tx := &Tx{pool: r.Pool, claim: c, Attempt: attempt, Now: r.Clock().UTC().Truncate(time.Microsecond)}
+	defer tx.release(ctx)
 	if resp, err = act(ctx, tx); err != nil {
 		return resp, err
 	}
 	if c.response, err = proto.Marshal(resp); err != nil {
 		return resp, apierr.Internal(err)
 	}
-	if err := tx.commit(ctx, r.RequestTTL); err != nil {
-		if isClaimed(err) {
-			// On this same connection: were each of many duplicates to wait for a
-			// second one, all of the pool could be held by those that wait.
-			tx.rollback(ctx)
-			return resp, stored(ctx, tx.conn, c)
-		}
-		return resp, err
+	if tx.sociable(ctx) {
+		return resp, r.commitTogether(ctx, tx)
 	}
-	return resp, nil
+	return resp, tx.commit(ctx, r.RequestTTL)
 }
 
 // answer turns a stored answer into the call's.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/rapport-crm/rapport/internal/apierr"
@@ -35,16 +36,36 @@ type Tx struct {
 	// Attempt is 1 on the first run of the mutation.
 	Attempt int
 
-	conn             *pgx.Conn
-	claim            *Claim
-	batch            pgx.Batch
-	begun            bool
-	changes          []change.Record
-	refused          Refusal
-	guards           []Refusal
-	passed           int  // how many of the guarded statements ran
-	raced            bool // what is refused is taken for a race
-	statementTimeout time.Duration
+	pool    *db.Pool
+	held    *pgxpool.Conn // of the pool, once it is needed
+	conn    *pgx.Conn     // the same one, or that of a group
+	claim   *Claim
+	batch   pgx.Batch
+	begun   bool
+	changes []change.Record
+	refused Refusal
+	guards  []Refusal
+	passed  int  // how many of the guarded statements ran
+	raced   bool // what is refused is taken for a race
+}
+
+// connect takes a connection, unless there is one.
+func (tx *Tx) connect(ctx context.Context) (err error) {
+	if tx.conn != nil {
+		return nil
+	}
+	if tx.held, err = tx.pool.Acquire(ctx); err == nil {
+		tx.conn = tx.held.Conn()
+	}
+	return err
+}
+
+// release gives the connection back, the transaction rolled back where it did not commit.
+func (tx *Tx) release(ctx context.Context) {
+	if tx.held != nil {
+		tx.rollback(ctx)
+		tx.held.Release()
+	}
 }
 
 // Queue adds a statement to those that travel next.
@@ -86,6 +107,9 @@ func (tx *Tx) NewID() (uuid.UUID, error) { return tx.claim.NewID(tx.Now) }
 // was answered before: by then a row lock among them has let an earlier run of the
 // same request finish, and what they read may be that run's own work.
 func (tx *Tx) Fetch(ctx context.Context) error {
+	if err := tx.connect(ctx); err != nil {
+		return err
+	}
 	first := !tx.begun
 	queued := tx.take()
 	var batch pgx.Batch
@@ -120,14 +144,15 @@ func (tx *Tx) Fetch(ctx context.Context) error {
 
 // commit sends the claim, what is queued and the changes, and ends the transaction.
 func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
-	queued := tx.take()
-	var batch pgx.Batch
 	c := tx.claim
-	if c.repeatable && len(queued) == 0 && len(tx.changes) == 0 {
+	if c.repeatable && len(tx.batch.QueuedQueries) == 0 && len(tx.changes) == 0 {
 		// Nothing is written, not even a claim: a repeat would find the same.
-		tx.rollback(ctx)
 		return nil
 	}
+	if err := tx.connect(ctx); err != nil {
+		return err
+	}
+	var batch pgx.Batch
 	claimed := c.validateOnly
 	explicit := tx.begun || c.validateOnly
 	if explicit && !tx.begun {
@@ -135,13 +160,12 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 	}
 	tx.queueTimeout(ctx, &batch)
 	if !c.validateOnly {
-		batch.Queue(insertClaimSQL, c.lane, c.principal, c.method, db.UUID(c.requestID),
-			c.fingerprint, c.response, tx.Now.Add(ttl)).Exec(func(pgconn.CommandTag) error {
+		tx.queueClaim(&batch, ttl).Exec(func(pgconn.CommandTag) error {
 			claimed = true
 			return nil
 		})
 	}
-	batch.QueuedQueries = append(batch.QueuedQueries, queued...)
+	batch.QueuedQueries = append(batch.QueuedQueries, tx.take()...)
 	if err := tx.queueChanges(ctx, &batch); err != nil {
 		return err
 	}
@@ -152,15 +176,16 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 		batch.Queue("commit")
 	}
 	tx.begun = explicit
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-	err := tx.conn.SendBatch(ctx, &batch).Close()
+	err := send(ctx, tx.conn, &batch)
 	switch {
 	case err == nil:
-	case (apierr.ConnectionLost(err) || ctx.Err() != nil) && !pgconn.SafeToRetry(err):
-		return fmt.Errorf("%w: %w", errCommit, err)
-	case isClaimed(err):
+	case errors.Is(err, errCommit):
 		return err
+	case isClaimed(err):
+		// On this same connection: were each of many duplicates to wait for a second
+		// one, all of the pool could be held by those that wait.
+		tx.rollback(ctx)
+		return stored(ctx, tx.conn, c)
 	case !claimed && isLockTimeout(err):
 		return apierr.RequestInProgress()
 	default:
@@ -168,6 +193,22 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 	}
 	tx.begun = false
 	return nil
+}
+
+func (tx *Tx) queueClaim(batch *pgx.Batch, ttl time.Duration) *pgx.QueuedQuery {
+	c := tx.claim
+	return batch.Queue(insertClaimSQL, c.lane, c.principal, c.method, db.UUID(c.requestID), c.fingerprint, c.response, tx.Now.Add(ttl))
+}
+
+// send sends what ends with a commit. It returns errCommit where that may have happened.
+func send(ctx context.Context, conn *pgx.Conn, batch *pgx.Batch) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	err := conn.SendBatch(ctx, batch).Close()
+	if err != nil && (apierr.ConnectionLost(err) || ctx.Err() != nil) && !pgconn.SafeToRetry(err) {
+		return fmt.Errorf("%w: %w", errCommit, err)
+	}
+	return err
 }
 
 // queueChanges appends the changes.
@@ -192,17 +233,22 @@ const timeoutMargin = 10 * time.Millisecond
 // queueTimeout lets PostgreSQL give up a little before a caller whose time is shorter
 // than the session's limit, for a commit does not hear of the caller's going.
 func (tx *Tx) queueTimeout(ctx context.Context, batch *pgx.Batch) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return
+	if left, short := tx.left(ctx); short {
+		queueTimeout(batch, left)
 	}
-	left := time.Until(deadline)
-	if left >= tx.statementTimeout {
-		return
-	}
+}
+
+func queueTimeout(batch *pgx.Batch, left time.Duration) {
 	left -= min(left/10, timeoutMargin)
 	batch.Queue("-- name: SetTimeout\nSELECT set_config('statement_timeout', $1, true)",
 		fmt.Sprintf("%d", max(left.Milliseconds(), 1)))
+}
+
+// left is the time that the caller gives, and whether it is shorter than the session's limit.
+func (tx *Tx) left(ctx context.Context) (left time.Duration, short bool) {
+	deadline, ok := ctx.Deadline()
+	left = time.Until(deadline)
+	return left, ok && left < tx.pool.StatementTimeout()
 }
 
 func (tx *Tx) take() []*pgx.QueuedQuery {
