@@ -210,7 +210,7 @@ func (r *Runner) sendGroup(ctx context.Context, group []*member) error {
 	}
 	for _, m := range group {
 		if err := m.tx.queueChanges(m.ctx, &batch); err != nil {
-			return err
+			return errAlone
 		}
 	}
 	conn, err := r.Pool.Acquire(ctx)

@@ -37,8 +37,7 @@ type Tx struct {
 	Attempt int
 
 	pool    *db.Pool
-	held    *pgxpool.Conn // of the pool, once it is needed
-	conn    *pgx.Conn     // the same one, or that of a group
+	conn    *pgxpool.Conn // taken once it is needed
 	claim   *Claim
 	batch   pgx.Batch
 	begun   bool
@@ -51,20 +50,17 @@ type Tx struct {
 
 // connect takes a connection, unless there is one.
 func (tx *Tx) connect(ctx context.Context) (err error) {
-	if tx.conn != nil {
-		return nil
-	}
-	if tx.held, err = tx.pool.Acquire(ctx); err == nil {
-		tx.conn = tx.held.Conn()
+	if tx.conn == nil {
+		tx.conn, err = tx.pool.Acquire(ctx)
 	}
 	return err
 }
 
 // release gives the connection back, the transaction rolled back where it did not commit.
 func (tx *Tx) release(ctx context.Context) {
-	if tx.held != nil {
+	if tx.conn != nil {
 		tx.rollback(ctx)
-		tx.held.Release()
+		tx.conn.Release()
 	}
 }
 
@@ -176,7 +172,7 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 		batch.Queue("commit")
 	}
 	tx.begun = explicit
-	err := send(ctx, tx.conn, &batch)
+	err := send(ctx, tx.conn.Conn(), &batch)
 	switch {
 	case err == nil:
 	case errors.Is(err, errCommit):
@@ -185,7 +181,7 @@ func (tx *Tx) commit(ctx context.Context, ttl time.Duration) error {
 		// On this same connection: were each of many duplicates to wait for a second
 		// one, all of the pool could be held by those that wait.
 		tx.rollback(ctx)
-		return stored(ctx, tx.conn, c)
+		return stored(ctx, tx.conn.Conn(), c)
 	case !claimed && isLockTimeout(err):
 		return apierr.RequestInProgress()
 	default:
@@ -269,14 +265,14 @@ func (tx *Tx) Later(previous time.Time) time.Time {
 // rollback ends a transaction that did not commit, so that the connection can be
 // used again. A connection that is gone has been rolled back by the server.
 func (tx *Tx) rollback(ctx context.Context) {
-	if !tx.begun || tx.conn.IsClosed() {
+	if !tx.begun || tx.conn.Conn().IsClosed() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if _, err := tx.conn.Exec(ctx, "rollback"); err != nil {
 		// The pool throws a closed connection away.
-		_ = tx.conn.Close(ctx)
+		_ = tx.conn.Conn().Close(ctx)
 	}
 	tx.begun = false
 }
