@@ -9,7 +9,6 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
-	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
@@ -39,10 +38,13 @@ func (s *Server) GetDriverReport(ctx context.Context, req *rapportv1.GetDriverRe
 		warning string
 		among   products
 	)
-	err := s.read(ctx, func(tx pgx.Tx) (err error) {
+	// Of one moment: who is weighed follows from how many scores there are.
+	err := s.DB.Snapshot(ctx, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		allowTime(ctx, &batch)
 		sql, args := r.factorsSQL()
-		rows, _ := tx.Query(ctx, sql, args...)
-		if factors, err = db.CollectRows[factor](rows); err != nil {
+		collect(batch.Queue(sql, args...), &factors)
+		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 			return err
 		}
 		if len(factors) > maxFactors {
@@ -52,7 +54,7 @@ func (s *Server) GetDriverReport(ctx context.Context, req *rapportv1.GetDriverRe
 			return nil
 		}
 		sql, args = r.productsSQL(weighed)
-		return tx.QueryRow(ctx, sql, args...).Scan(among.Targets()...)
+		return tx.QueryRow(ctx, sql, args...).Scan(among.targets()...)
 	})
 	if err != nil {
 		return nil, err

@@ -86,8 +86,8 @@ type products struct {
 	sums, withRating, among []int64
 }
 
-// Targets are what a row of productsSQL is scanned into.
-func (p *products) Targets() []any {
+// targets are what the row of productsSQL is scanned into.
+func (p *products) targets() []any {
 	return []any{&p.rating.N, &p.rating.Sum, &p.rating.Squares, &p.sums, &p.withRating, &p.among}
 }
 

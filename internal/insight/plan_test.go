@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/owned"
 	"github.com/rapport-crm/rapport/internal/pgtest"
@@ -23,11 +21,7 @@ SELECT lane, customer_id, gen_random_uuid(), 1, (ARRAY['NPS', 'CSAT', 'CES', 'RE
 
 // A report of one metric reads no scores of others, and none of other times.
 func TestPlan(t *testing.T) {
-	conn, err := pgx.Connect(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	conn := pgtest.Connect(t)
 	for _, sql := range []string{seedSQL, "VACUUM ANALYZE customer", "VACUUM ANALYZE satisfaction_score"} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
@@ -41,12 +35,7 @@ func TestPlan(t *testing.T) {
 	r.periods = onePeriod(span{&start, &end})
 	r.scores.during("submit_time", r.periods.read)
 	sql, args := r.scoresSQL()
-	rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := strings.Join(lines, "\n")
+	plan := pgtest.Plan(t, conn, sql, args...)
 	if !strings.Contains(plan, "satisfaction_score_metric_submit_time_idx") || !strings.Contains(plan, "Index Cond: ((metric = ANY") || strings.Contains(strings.ReplaceAll(plan, "Filter: (rating IS NOT NULL)", ""), "Filter") {
 		t.Errorf("want a plan by metric and time:\n%s", plan)
 	}

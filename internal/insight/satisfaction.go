@@ -11,7 +11,6 @@ import (
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apierr"
-	"github.com/rapport-crm/rapport/internal/db"
 	"github.com/rapport-crm/rapport/internal/satisfaction"
 )
 
@@ -47,16 +46,14 @@ func (s *Server) GetSatisfactionReport(ctx context.Context, req *rapportv1.GetSa
 		tallies []tally
 		asked   []invited
 	)
-	err := s.read(ctx, func(tx pgx.Tx) (err error) {
+	err := s.DB.Read(ctx, func(batch *pgx.Batch) {
+		allowTime(ctx, batch)
 		sql, args := r.scoresSQL()
-		rows, _ := tx.Query(ctx, sql, args...)
-		if tallies, err = db.CollectRows[tally](rows); err != nil || r.invitations == nil {
-			return err
+		collect(batch.Queue(sql, args...), &tallies)
+		if r.invitations != nil {
+			sql, args = r.invitationsSQL()
+			collect(batch.Queue(sql, args...), &asked)
 		}
-		sql, args = r.invitationsSQL()
-		rows, _ = tx.Query(ctx, sql, args...)
-		asked, err = db.CollectRows[invited](rows)
-		return err
 	})
 	if err != nil {
 		return nil, err

@@ -33,21 +33,22 @@ type Server struct {
 // now is the moment of which a report tells.
 func (s *Server) now() time.Time { return s.Clock().UTC().Truncate(time.Microsecond) }
 
-// read reads what a report is made of, all of one moment. Its statements may take what time the
-// call has, as a report of all customers is worth waiting for, not just what a statement has
-// otherwise.
-func (s *Server) read(ctx context.Context, reads func(pgx.Tx) error) error {
+// allowTime queues that the transaction's statements may take what time the call has, as a report
+// of all customers is worth waiting for, not just what a statement has otherwise.
+func allowTime(ctx context.Context, batch *pgx.Batch) {
 	left := rpc.MaxDeadline
 	if deadline, ok := ctx.Deadline(); ok {
 		left = max(time.Until(deadline), time.Millisecond)
 	}
-	return s.DB.Snapshot(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `-- name: AllowTime
+	batch.Queue(`-- name: AllowTime
 SELECT set_config('statement_timeout', $1::text, true)`, strconv.FormatInt(left.Milliseconds()+1, 10))
-		if err != nil {
-			return err
-		}
-		return reads(tx)
+}
+
+// collect reads the rows of a queued statement.
+func collect[R any, T db.Row[R]](query *pgx.QueuedQuery, into *[]R) {
+	query.Query(func(rows pgx.Rows) (err error) {
+		*into, err = db.CollectRows[R, T](rows)
+		return err
 	})
 }
 

@@ -56,8 +56,8 @@ func TestTripsOfTheService(t *testing.T) {
 		"follow-ups":          {{"ListFollowUps"}},
 		"follow-ups-staff":    {{"ListFollowUps"}},
 		"score":               {{"ClaimRequest", "RequireCustomer", "CreateSatisfactionScore", "RaiseActivity", "FindLatestScores", "AppendChange"}},
-		"satisfaction-report": {{"FindFirstScore"}, {snapshot}, {"AllowTime"}, {"ReadSatisfaction"}, {"ReadResponseRates"}, {"commit"}},
-		"driver-report":       {{snapshot}, {"AllowTime"}, {"ReadFactors"}, {"ReadFactorProducts"}, {"commit"}},
+		"satisfaction-report": {{"FindFirstScore"}, {"AllowTime", "ReadSatisfaction", "ReadResponseRates"}},
+		"driver-report":       {{snapshot}, {"AllowTime", "ReadFactors"}, {"ReadFactorProducts"}, {"commit"}},
 		"interaction":         {{"ClaimRequest", "RequireCustomer", "CreateInteraction", "RaiseActivity", "RestartContactFollowUps", "AppendChange"}},
 	}, sent(c, names)); diff != "" {
 		t.Error(diff)
