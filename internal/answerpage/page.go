@@ -16,7 +16,7 @@ import (
 	"github.com/rapport-crm/rapport/internal/survey"
 )
 
-//go:embed page.tmpl style.css
+//go:embed page.tmpl style.css words
 var files embed.FS
 
 var (

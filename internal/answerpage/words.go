@@ -1,10 +1,7 @@
 package answerpage
 
 import (
-	"embed"
 	"encoding/json"
-	"slices"
-	"strings"
 
 	"golang.org/x/text/language"
 )
@@ -32,41 +29,22 @@ type words struct {
 // Lang is the language of the words.
 func (w *words) Lang() string { return w.code }
 
-// wordFiles has the words of each language in a file of its own, by the names of the fields.
-//
-//go:embed words/*.json
-var wordFiles embed.FS
+// languages are those of the page, each with its words in a file, by the names of the fields. The
+// first is for those who read none of them.
+var languages = []string{"en", "de", "fr", "es", "pt", "nl", "it", "pl", "tr", "ja", "zh"}
 
-// catalogue are the words of all languages; the first is English.
+// catalogue are the words in each language, in the same order.
 var catalogue = readWords()
 
-// readWords reads the files, in which nothing can be wrong that no test sees.
-func readWords() (all []words) {
-	entries, err := wordFiles.ReadDir("words")
-	if err != nil {
-		panic(err)
-	}
-	for _, entry := range entries {
-		w := words{code: strings.TrimSuffix(entry.Name(), ".json")}
-		text, err := wordFiles.ReadFile("words/" + entry.Name())
-		if err == nil {
-			err = json.Unmarshal(text, &w)
+func readWords() []words {
+	all := make([]words, len(languages))
+	for i, code := range languages {
+		all[i].code = code
+		if err := json.Unmarshal([]byte(mustRead("words/"+code+".json")), &all[i]); err != nil {
+			panic(err) // which a test would have seen
 		}
-		if err != nil {
-			panic(err)
-		}
-		all = append(all, w)
 	}
-	slices.SortStableFunc(all, func(a, b words) int { return order(a) - order(b) })
 	return all
-}
-
-// order puts English first.
-func order(w words) int {
-	if w.code == "en" {
-		return 0
-	}
-	return 1
 }
 
 // wordsFor returns the words in the language that is nearest to one of the wanted ones, or in
@@ -80,8 +58,8 @@ func wordsFor(wanted ...language.Tag) *words {
 }
 
 var matcher = language.NewMatcher(func() (tags []language.Tag) {
-	for i := range catalogue {
-		tags = append(tags, language.Make(catalogue[i].code))
+	for _, code := range languages {
+		tags = append(tags, language.Make(code))
 	}
 	return tags
 }())
