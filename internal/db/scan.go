@@ -4,6 +4,8 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -15,6 +17,15 @@ type Row[R any] interface {
 	*R
 	// Targets returns where the columns go, in the order of the select list.
 	Targets() []any
+}
+
+// Placeholders are those of so many arguments, $1 first.
+func Placeholders(n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = "$" + strconv.Itoa(i+1)
+	}
+	return strings.Join(all, ", ")
 }
 
 // AppendValues appends what targets point to now to the arguments of a statement: the row may

@@ -72,12 +72,8 @@ type Resource[M owned.Message, R any, P Row[R, M]] struct {
 // Ready makes the statements, once, before the first call.
 func (r *Resource[M, R, P]) Ready() {
 	all := append(headColumns(r.idColumn()), r.Columns...)
-	placeholders := make([]string, len(all))
-	for i := range all {
-		placeholders[i] = fmt.Sprintf("$%d", i+1)
-	}
-	values := strings.Join(placeholders, ", ")
 	r.columns = strings.Join(all, ", ")
+	values := db.Placeholders(len(all))
 	where := "WHERE " + r.idColumn() + " = $1"
 	r.sql.get = fmt.Sprintf("-- name: Get%s\nSELECT %s FROM %s %s", r.Singular, r.columns, r.Table, where)
 	// It keeps out who changes the record, and not those who refer to it.
@@ -102,11 +98,8 @@ func (r *Resource[M, R, P]) normalise(m M) error {
 	return r.Normalise(m)
 }
 
-// GetRequest is a get's.
-type GetRequest interface{ GetName() string }
-
 // Get returns the record that a request names.
-func (r *Resource[M, R, P]) Get(ctx context.Context, req GetRequest) (M, error) {
+func (r *Resource[M, R, P]) Get(ctx context.Context, req owned.GetRequest) (M, error) {
 	id, err := r.ParseName("name", req.GetName())
 	if err != nil {
 		var none M

@@ -65,17 +65,9 @@ func (r *Resource[M, R, P]) Update(ctx context.Context, req owned.UpdateRequest,
 	if err != nil {
 		return none, err
 	}
-	if r.RequireEtag && in.GetEtag() == "" && !req.GetAllowMissing() {
-		return none, apierr.EtagRequired(in.GetName())
-	}
-	mask, err := aip.ResolveMask(req.GetUpdateMask(), in)
+	mask, err := r.UpdateMask(req, in, r.noun())
 	if err != nil {
 		return none, err
-	}
-	if mask.Empty() {
-		return none, apierr.Invalid(rapportv1.ErrorReason_EMPTY_UPDATE_MASK, apierr.Violation{
-			Field: "update_mask", Description: "names no field, and the " + r.noun() + " has none set that can be changed",
-		})
 	}
 	claim, err := mutation.NewClaim(ctx, req)
 	if err != nil {

@@ -159,12 +159,8 @@ func (r *Resource[M, R, P]) Ready() {
 	r.Fields = r.fields()
 	id := r.idColumn()
 	all := append(headColumns(id, r.permanent()), r.Columns...)
-	placeholders := make([]string, len(all))
-	for i := range all {
-		placeholders[i] = fmt.Sprintf("$%d", i+1)
-	}
-	values := strings.Join(placeholders, ", ")
 	r.columns = strings.Join(all, ", ")
+	values := db.Placeholders(len(all))
 	where := "WHERE lane = $1 AND customer_id = $2 AND " + id + " = $3"
 	r.sql = Statements{
 		Get:    fmt.Sprintf("-- name: Get%s\nSELECT %s FROM %s %s", r.Singular, r.columns, r.Table, where),

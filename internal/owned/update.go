@@ -23,6 +23,26 @@ type UpdateRequest interface {
 	GetAllowMissing() bool
 }
 
+// UpdateMask returns the fields that an update names, and refuses one that lacks its etag or names
+// none. The noun is the resource in texts.
+func (s *Service) UpdateMask(req UpdateRequest, in interface {
+	proto.Message
+	GetName() string
+	GetEtag() string
+}, noun string,
+) (aip.Mask, error) {
+	if s.RequireEtag && in.GetEtag() == "" && !req.GetAllowMissing() {
+		return aip.Mask{}, apierr.EtagRequired(in.GetName())
+	}
+	mask, err := aip.ResolveMask(req.GetUpdateMask(), in)
+	if err == nil && mask.Empty() {
+		err = apierr.Invalid(rapportv1.ErrorReason_EMPTY_UPDATE_MASK, apierr.Violation{
+			Field: "update_mask", Description: "names no field, and the " + noun + " has none set that can be changed",
+		})
+	}
+	return mask, err
+}
+
 // Update changes a record, or makes it with allow_missing.
 func (r *Resource[M, R, P]) Update(ctx context.Context, req UpdateRequest, in M) (M, error) {
 	var none M
@@ -30,17 +50,9 @@ func (r *Resource[M, R, P]) Update(ctx context.Context, req UpdateRequest, in M)
 	if err != nil {
 		return none, err
 	}
-	if r.RequireEtag && in.GetEtag() == "" && !req.GetAllowMissing() {
-		return none, apierr.EtagRequired(in.GetName())
-	}
-	mask, err := aip.ResolveMask(req.GetUpdateMask(), in)
+	mask, err := r.UpdateMask(req, in, r.Noun)
 	if err != nil {
 		return none, err
-	}
-	if mask.Empty() {
-		return none, apierr.Invalid(rapportv1.ErrorReason_EMPTY_UPDATE_MASK, apierr.Violation{
-			Field: "update_mask", Description: "names no field, and the " + r.Noun + " has none set that can be changed",
-		})
 	}
 	claim, err := mutation.NewClaim(ctx, req)
 	if err != nil {
