@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -23,22 +22,13 @@ FROM generate_series(1, 20000) AS n;`
 
 // TestPlans wants every page read off an index in its order.
 func TestPlans(t *testing.T) {
-	conn, err := pgx.Connect(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	conn := pgtest.Connect(t)
 	if _, err := conn.Exec(t.Context(), seedSQL+"ANALYZE change;"); err != nil {
 		t.Fatal(err)
 	}
 	want := func(index, sql string, args ...any) {
 		t.Helper()
-		rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if plan := strings.Join(lines, "\n"); !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Sort") {
+		if plan := pgtest.Plan(t, conn, sql, args...); !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Sort") {
 			t.Errorf("want a plan by %s, without a Seq Scan and without a Sort:\n%s", index, plan)
 		}
 	}

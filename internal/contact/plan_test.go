@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -31,11 +30,7 @@ SELECT lane, customer_id, contact_id, 'e' || (emails -> 0 ->> 'address') FROM co
 UNION ALL SELECT lane, customer_id, contact_id, 'w' || (phones -> 0 ->> 'number') FROM contact;`
 
 func TestPlans(t *testing.T) {
-	conn, err := pgx.Connect(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	conn := pgtest.Connect(t)
 	// VACUUM moves what the inserts left pending into the GIN index, as autovacuum would.
 	for _, sql := range []string{seedSQL, "VACUUM ANALYZE customer", "VACUUM ANALYZE contact", "VACUUM ANALYZE search_key"} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
@@ -44,12 +39,7 @@ func TestPlans(t *testing.T) {
 	}
 	want := func(index string, sorted bool, sql string, args ...any) {
 		t.Helper()
-		rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := strings.Join(lines, "\n")
+		plan := pgtest.Plan(t, conn, sql, args...)
 		if !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Sort") && !sorted {
 			t.Errorf("%s: want a plan by %s, without a Seq Scan, with a sort %t:\n%s", sql, index, sorted, plan)
 		}

@@ -35,11 +35,7 @@ SELECT lane, 'erp', display_name, lane, customer_id FROM customer;`
 // seeded returns a connection to a database with many customers.
 func seeded(t *testing.T) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	conn := pgtest.Connect(t)
 	// VACUUM, as autovacuum would, also moves what the inserts left in the GIN index's
 	// list of pending entries into the index; with a long list the planner avoids it.
 	for _, sql := range []string{seedSQL, "VACUUM ANALYZE customer", "VACUUM ANALYZE external_id", "VACUUM ANALYZE search_key"} {
@@ -48,20 +44,6 @@ func seeded(t *testing.T) *pgx.Conn {
 		}
 	}
 	return conn
-}
-
-// explain returns PostgreSQL's plan of a statement.
-func explain(t *testing.T, conn *pgx.Conn, sql string, args ...any) string {
-	t.Helper()
-	rows, err := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatalf("explain %s: %v", sql, err)
-	}
-	return strings.Join(lines, "\n")
 }
 
 // wantPlan fails the test unless the plan uses the index and reads no whole table.
@@ -75,14 +57,14 @@ func wantPlan(t *testing.T, plan, index string) {
 func TestPlansOfSingleCustomers(t *testing.T) {
 	conn := seeded(t)
 	id := uuid.MustParse("0198c0de-0000-7000-8000-000000000001")
-	wantPlan(t, explain(t, conn, getSQL, db.Lane(id), id), "customer_pkey")
-	wantPlan(t, explain(t, conn, lockSQL, db.Lane(id), id), "customer_pkey")
-	byKey := explain(t, conn, lockByExternalIDSQL, int16(1), "erp", "4711")
+	wantPlan(t, pgtest.Plan(t, conn, getSQL, db.Lane(id), id), "customer_pkey")
+	wantPlan(t, pgtest.Plan(t, conn, lockSQL, db.Lane(id), id), "customer_pkey")
+	byKey := pgtest.Plan(t, conn, lockByExternalIDSQL, int16(1), "erp", "4711")
 	wantPlan(t, byKey, "customer_pkey")
 	wantPlan(t, byKey, "external_id_pkey")
-	wantPlan(t, explain(t, conn, batchGetSQL, []int16{1, 2}, []uuid.UUID{id, id}), "customer_pkey")
-	wantPlan(t, explain(t, conn, deleteExternalIDsSQL, []int16{1}, []string{"erp"}, []string{"1"}), "external_id_pkey")
-	walk := explain(t, conn, referrersSQL, db.Lane(id), id, id, maxReferralDepth)
+	wantPlan(t, pgtest.Plan(t, conn, batchGetSQL, []int16{1, 2}, []uuid.UUID{id, id}), "customer_pkey")
+	wantPlan(t, pgtest.Plan(t, conn, deleteExternalIDsSQL, []int16{1}, []string{"erp"}, []string{"1"}), "external_id_pkey")
+	walk := pgtest.Plan(t, conn, referrersSQL, db.Lane(id), id, id, maxReferralDepth)
 	wantPlan(t, walk, "customer_pkey")
 	wantPlan(t, walk, "customer_referrer_idx")
 }
@@ -101,7 +83,7 @@ func TestPlansOfOrders(t *testing.T) {
 			for _, cursor := range []*aip.Cursor{nil, {ID: uuid.New(), Key: "5", Time: time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)}} {
 				list.Cursor = cursor
 				sql, args := list.SQL()
-				plan := explain(t, conn, sql, args...)
+				plan := pgtest.Plan(t, conn, sql, args...)
 				wantPlan(t, plan, "customer_"+list.Order.Field+"_idx")
 				if strings.Contains(plan, "Sort") {
 					t.Errorf("%v, from a token %t: a sort, though the index has the order:\n%s", req, cursor != nil, plan)
@@ -127,7 +109,7 @@ func TestPlansWithDeletedCustomers(t *testing.T) {
 			t.Fatal(err)
 		}
 		sql, args := list.SQL()
-		plan := explain(t, conn, sql, args...)
+		plan := pgtest.Plan(t, conn, sql, args...)
 		wantPlan(t, plan, "customer_"+list.Order.Field+"_idx")
 		wantPlan(t, plan, "customer_deleted_"+list.Order.Field+"_idx")
 	}
@@ -156,12 +138,12 @@ func TestPlansOfFilters(t *testing.T) {
 			t.Fatal(err)
 		}
 		sql, args := list.SQL()
-		plan := explain(t, conn, sql, args...)
+		plan := pgtest.Plan(t, conn, sql, args...)
 		wantPlan(t, plan, index)
 		if index != "customer_values_idx" && index != "external_id_pkey" && index != "search_key_key_idx" && strings.Contains(plan, "Sort") {
 			t.Errorf("%s: a sort, though the index has the order:\n%s", filter, plan)
 		}
 		sql, args = list.CountSQL()
-		wantPlan(t, explain(t, conn, sql, args...), index)
+		wantPlan(t, pgtest.Plan(t, conn, sql, args...), index)
 	}
 }

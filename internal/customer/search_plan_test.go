@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
+	"github.com/rapport-crm/rapport/internal/pgtest"
 )
 
 // TestPlansOfSearches wants each kind of search to read the index of the keys and then
@@ -27,15 +28,15 @@ func TestPlansOfSearches(t *testing.T) {
 			t.Fatal(err)
 		}
 		sql, args := wanted.statement(wanted.query.Arms, 100)
-		wantSearchPlan(t, explain(t, conn, sql, args...))
+		wantSearchPlan(t, pgtest.Plan(t, conn, sql, args...))
 	}
 	wanted, err := (&Server{}).parseSearch(&rapportv1.ListCustomersRequest{Query: "jonh smiht"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	sql, args := wanted.statement(wanted.query.Corrected([]string{"john", "smith"}), 100)
-	wantSearchPlan(t, explain(t, conn, sql, args...))
-	plan := explain(t, conn, knownWordsSQL, []string{"njohn", "nsmith"}, []string{"njohn-", "nsmith-"})
+	wantSearchPlan(t, pgtest.Plan(t, conn, sql, args...))
+	plan := pgtest.Plan(t, conn, knownWordsSQL, []string{"njohn", "nsmith"}, []string{"njohn-", "nsmith-"})
 	wantPlan(t, plan, "Index Only Scan using search_key_key_idx")
 }
 

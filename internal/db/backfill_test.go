@@ -1,18 +1,13 @@
 package db_test
 
 import (
-	"context"
-	"database/sql"
-	"io/fs"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/pressly/goose/v3"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/apitest"
 	"github.com/rapport-crm/rapport/internal/db"
-	"github.com/rapport-crm/rapport/internal/pgtest"
 	"github.com/rapport-crm/rapport/internal/server"
 )
 
@@ -20,23 +15,7 @@ import (
 // more customers in one lane than a batch of the backfill holds.
 func withoutKeys(t *testing.T) string {
 	t.Helper()
-	url := pgtest.Empty(t)
-	conn, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close() //nolint:errcheck // the test is over then
-	files, err := fs.Sub(db.Migrations, "migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := goose.NewProvider(goose.DialectPostgres, conn, files, goose.WithTableName("schema_version"), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.UpTo(context.WithoutCancel(t.Context()), 4); err != nil {
-		t.Fatal(err)
-	}
+	conn, _ := filesUpTo(t, 4)
 	for _, statement := range []string{
 		// Of no lane in particular, but all in one: the backfill reads lane by lane.
 		`INSERT INTO customer (lane, customer_id, revision, type, display_name, emails, phones, postal_addresses, external_ids, tags,
@@ -51,11 +30,11 @@ func withoutKeys(t *testing.T) string {
 			'[]', false, now(), now(), CASE kind WHEN 'gone' THEN now() END
 		FROM customer, unnest(ARRAY['live', 'gone']) AS kind`,
 	} {
-		if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return url
+	return conn.Config().ConnString()
 }
 
 // TestBackfillSearchKeys migrates a database with customers, and finds them.

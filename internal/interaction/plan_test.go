@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -28,11 +27,7 @@ SELECT lane, customer_id, gen_random_uuid(), 1, 'PHONE', 'INBOUND', 's' || n || 
 FROM customer, generate_series(1, CASE display_name WHEN 'c1' THEN 20000 ELSE 10 END) AS n;`
 
 func TestPlans(t *testing.T) {
-	conn, err := pgx.Connect(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	conn := pgtest.Connect(t)
 	// VACUUM moves what the inserts left pending into the GIN index, as autovacuum would.
 	for _, sql := range []string{seedSQL, "VACUUM ANALYZE customer", "VACUUM ANALYZE interaction"} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
@@ -41,12 +36,7 @@ func TestPlans(t *testing.T) {
 	}
 	want := func(index string, sorted bool, sql string, args ...any) {
 		t.Helper()
-		rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := strings.Join(lines, "\n")
+		plan := pgtest.Plan(t, conn, sql, args...)
 		if !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Sort") != sorted {
 			t.Errorf("%s: want a plan by %s, without a Seq Scan, with a sort %t:\n%s", sql, index, sorted, plan)
 		}

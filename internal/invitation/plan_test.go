@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -31,11 +30,7 @@ var seedSQL = []string{
 
 // Each list, and each look for one invitation, is read by an index.
 func TestPlans(t *testing.T) {
-	conn, err := pgx.Connect(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	conn := pgtest.Connect(t)
 	who, asked := uuid.MustParse("0198c0de-0000-7000-8000-000000000001"), uuid.MustParse("0198c0de-0000-7000-8000-000000000000")
 	for i, sql := range seedSQL {
 		var args []any
@@ -48,12 +43,7 @@ func TestPlans(t *testing.T) {
 	}
 	want := func(index, sql string, args ...any) {
 		t.Helper()
-		rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := strings.Join(lines, "\n")
+		plan := pgtest.Plan(t, conn, sql, args...)
 		if !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan on survey_invitation") {
 			t.Errorf("%s: want a plan with %s:\n%s", sql, index, plan)
 		}

@@ -66,6 +66,28 @@ func New(t testing.TB) string {
 	return create(t, name)
 }
 
+// Connect returns a connection to a fresh database with the schema of this source tree.
+func Connect(t testing.TB) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), New(t))
+	if err != nil {
+		t.Fatalf("pgtest: connect: %v", err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// Plan returns PostgreSQL's plan of a statement, without costs.
+func Plan(t testing.TB, conn *pgx.Conn, sql string, args ...any) string {
+	t.Helper()
+	rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Empty returns the URL of a fresh database without any schema.
 func Empty(t testing.TB) string {
 	t.Helper()

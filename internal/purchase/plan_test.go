@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	rapportv1 "github.com/rapport-crm/rapport/gen/rapport/v1"
 	"github.com/rapport-crm/rapport/internal/aip"
@@ -32,11 +31,7 @@ SELECT lane, customer_id, gen_random_uuid(), 1, timestamptz '2026-01-01Z' + rand
 FROM customer, generate_series(1, CASE display_name WHEN 'busy' THEN 20000 ELSE 10 END) AS n`
 
 func TestPlans(t *testing.T) {
-	conn, err := pgx.Connect(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	conn := pgtest.Connect(t)
 	busy := uuid.MustParse("0198c0de-0000-7000-8000-000000000001")
 	if _, err := conn.Exec(t.Context(), seedSQL, db.Lane(busy), busy); err != nil {
 		t.Fatal(err)
@@ -48,12 +43,7 @@ func TestPlans(t *testing.T) {
 	}
 	want := func(index, sql string, args ...any) {
 		t.Helper()
-		rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+sql, args...)
-		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan := strings.Join(lines, "\n")
+		plan := pgtest.Plan(t, conn, sql, args...)
 		if !strings.Contains(plan, index) || strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Sort") {
 			t.Errorf("%s: want a plan by %s, without a Seq Scan or a sort:\n%s", sql, index, plan)
 		}

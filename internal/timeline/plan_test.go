@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/rapport-crm/rapport/internal/cases"
 	"github.com/rapport-crm/rapport/internal/db"
@@ -42,11 +41,7 @@ SELECT lane, customer_id, id, 1, 'NPS', 7, 'CUSTOMER', at, at, at FROM fact WHER
 // TestOnePlan finds the longest history and a short one read by the same plan: the heads of
 // five indexes, and the records of the page by their keys.
 func TestOnePlan(t *testing.T) {
-	conn, err := pgx.Connect(t.Context(), pgtest.New(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	conn := pgtest.Connect(t)
 	for _, sql := range []string{seedSQL, "VACUUM ANALYZE"} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
@@ -64,12 +59,7 @@ func TestOnePlan(t *testing.T) {
 		}
 		for lane, customer := range []string{"0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-000000000002"} {
 			for _, after := range []string{"infinity", "2026-05-01T00:00:00Z"} {
-				rows, _ := conn.Query(t.Context(), "EXPLAIN (COSTS OFF) "+s.SQL(), lane+1, customer, after, db.UUID(uuid.Max), int16(9), 21, []int16{1, 2, 3, 4, 5})
-				lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-				if err != nil {
-					t.Fatal(err)
-				}
-				plans = append(plans, strings.Join(lines, "\n"))
+				plans = append(plans, pgtest.Plan(t, conn, s.SQL(), lane+1, customer, after, db.UUID(uuid.Max), int16(9), 21, []int16{1, 2, 3, 4, 5}))
 			}
 		}
 	}
